@@ -1,0 +1,86 @@
+// Who may import whom. scripts/check-dependency-rules.mjs runs these rules, over planted violations first.
+const INFRASTRUCTURE = 'config|trace|edge|auth|throttle|contract|routing|forward|cache';
+const ABOVE = 'features|admin|experiment|cli|realtime';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      comment: 'A circle has no order of understanding. Type-only imports are gone at run time and may close one.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'siblings-by-the-door',
+      comment: 'A folder of src/ is entered through its index.ts only.',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
+    },
+    {
+      name: 'root-by-the-door',
+      comment: 'main.ts, app.module.ts and pipeline.ts enter folders through their index.ts too.',
+      severity: 'error',
+      from: { path: '^src/[^/]+\\.ts$', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^src/[^/]+/', pathNot: '^src/[^/]+/index\\.ts$' },
+    },
+    {
+      name: 'infrastructure-below-features',
+      comment: 'What carries requests does not know what answers them.',
+      severity: 'error',
+      from: { path: `^src/(${INFRASTRUCTURE})/` },
+      to: { path: `^src/(${ABOVE})/` },
+    },
+    {
+      name: 'rooms-below-the-root',
+      comment: 'main.ts, app.module.ts and pipeline.ts put the rooms together; no room looks up at them.',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^src/[^/]+\\.ts$' },
+    },
+    {
+      name: 'no-test-in-src',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'no-spec-imported',
+      severity: 'error',
+      from: {},
+      to: { path: '\\.(spec|e2e-spec)\\.ts$' },
+    },
+    {
+      name: 'no-dev-dependency-in-src',
+      comment: 'An image installs without development dependencies. The dashboard is bundled at build time.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['\\.spec\\.ts$', '^src/admin/ui/'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm'] },
+    },
+    {
+      name: 'no-undeclared-dependency',
+      comment: 'What package.json does not name is there by luck.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      mainFields: ['main', 'types'],
+    },
+  },
+};

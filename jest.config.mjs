@@ -1,0 +1,29 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+// Jest's workers, and whatever tests start with their environment, reach nothing beyond this machine
+// (test/setup/loopback-only.mjs). A Jest that a test starts keeps the notes of its own children apart.
+const guard = new URL('./test/setup/loopback-only.mjs', import.meta.url).href;
+if (!process.env.NODE_OPTIONS?.includes(guard)) {
+  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import=${guard}`.trim();
+}
+process.env.DONNA_LOOPBACK_ONLY = '1';
+// Workers read this file too, and keep what the first process chose.
+if (process.env.DONNA_LOOPBACK_NOTES_OF === undefined || process.env.JEST_WORKER_ID === undefined) {
+  process.env.DONNA_LOOPBACK_NOTES_OF = String(process.pid);
+  process.env.DONNA_LOOPBACK_NOTES = join(tmpdir(), `donna-loopback-${process.pid}`);
+}
+
+export default {
+  testEnvironment: 'node',
+  setupFiles: ['<rootDir>/test/setup/load-nest-first.mjs', '<rootDir>/test/setup/loopback-only.mjs'],
+  setupFilesAfterEnv: ['<rootDir>/test/setup/fail-on-network.mjs'],
+  globalTeardown: '<rootDir>/test/setup/after-all-suites.mjs',
+  testMatch: ['<rootDir>/{src,test}/**/*.{spec,e2e-spec}.ts'],
+  // A second project of the same name (an unpacked copy, the build) must not be found.
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
+  transform: { '^.+\\.ts$': ['@swc/jest'] },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+};

@@ -1,0 +1,171 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Donna\Conversations;
+
+use Donna\Clock;
+use Donna\Storage\JsonStore;
+use Donna\Text;
+
+/** One document per owner: the bounded list of conversations with their last messages. */
+final class FileConversationRepository implements ConversationRepository
+{
+    private const MAX_CONVERSATIONS = 200;
+    private const MAX_MESSAGES = 100;
+    private const FOLDER = 'conversations';
+
+    public function __construct(private readonly JsonStore $store) {}
+
+    public function of(string $owner): array
+    {
+        $list = array_reverse($this->load($owner));
+        usort($list, static fn(array $a, array $b): int => strcmp($b['updated_at'], $a['updated_at']));
+
+        return $list;
+    }
+
+    public function create(string $owner, string $title, string $metadataJson, ?string $id = null): array
+    {
+        $conversation = self::blank($id ?? self::newId(), $title, $metadataJson);
+        $this->update($owner, static fn(array $list): array => self::bounded([...$list, $conversation]));
+
+        return $conversation;
+    }
+
+    public function change(string $owner, string $id, array $changes): ?array
+    {
+        $changed = null;
+        $this->update($owner, static function (array $list) use ($id, $changes, &$changed): ?array {
+            foreach ($list as $i => $conversation) {
+                if ($conversation['id'] === $id) {
+                    $changed = $list[$i] = ['updated_at' => Clock::now()] + $changes + $conversation;
+
+                    return $list;
+                }
+            }
+
+            return null;
+        });
+
+        return $changed;
+    }
+
+    public function remove(string $owner, string $id): bool
+    {
+        $isRemoved = false;
+        $this->update($owner, static function (array $list) use ($id, &$isRemoved): ?array {
+            $rest = array_values(array_filter($list, static fn(array $c): bool => $c['id'] !== $id));
+            $isRemoved = count($rest) < count($list);
+
+            return $isRemoved ? $rest : null;
+        });
+
+        return $isRemoved;
+    }
+
+    public function messages(string $owner, string $id, int $max): array
+    {
+        foreach ($this->load($owner) as $conversation) {
+            if ($conversation['id'] === $id) {
+                return array_slice($conversation['messages'], -$max);
+            }
+        }
+
+        return [];
+    }
+
+    public function append(string $owner, string $id, string $title, string $message, string $reply): void
+    {
+        $this->update($owner, static function (array $list) use ($id, $title, $message, $reply): array {
+            $at = null;
+            foreach ($list as $i => $conversation) {
+                $at = $conversation['id'] === $id ? $i : $at;
+            }
+            if ($at === null) {
+                $list[] = self::blank($id, $title, '{}');
+                $at = count($list) - 1;
+            }
+            $now = Clock::now();
+            $list[$at] = [
+                'updated_at' => $now,
+                'last_message_at' => $now,
+                'message_count' => $list[$at]['message_count'] + 2,
+                'last_message_preview' => Text::cut(Text::oneLine($reply), 120),
+                'messages' => array_slice([
+                    ...$list[$at]['messages'],
+                    ['role' => 'user', 'content' => $message],
+                    ['role' => 'assistant', 'content' => $reply],
+                ], -self::MAX_MESSAGES),
+            ] + $list[$at];
+
+            return self::bounded($list);
+        });
+    }
+
+    public function countSince(string $moment): int
+    {
+        $count = 0;
+        foreach ($this->store->names(self::FOLDER) as $name) {
+            foreach ($this->store->read($name)['conversations'] ?? [] as $conversation) {
+                $count += $conversation['updated_at'] >= $moment ? 1 : 0;
+            }
+        }
+
+        return $count;
+    }
+
+    public static function newId(): string
+    {
+        return 'conv_' . bin2hex(random_bytes(12));
+    }
+
+    /** @return array<string, mixed> */
+    private static function blank(string $id, string $title, string $metadataJson): array
+    {
+        $now = Clock::now();
+
+        return [
+            'id' => $id,
+            'title' => $title,
+            'created_at' => $now,
+            'updated_at' => $now,
+            'last_message_at' => null,
+            'message_count' => 0,
+            'status' => 'active',
+            'last_message_preview' => null,
+            'metadata' => $metadataJson,
+            'messages' => [],
+        ];
+    }
+
+    /**
+     * @param list<array<string, mixed>> $list
+     * @return list<array<string, mixed>> without the ones that rested longest
+     */
+    private static function bounded(array $list): array
+    {
+        if (count($list) > self::MAX_CONVERSATIONS) {
+            usort($list, static fn(array $a, array $b): int => strcmp($a['updated_at'], $b['updated_at']));
+            $list = array_slice($list, -self::MAX_CONVERSATIONS);
+        }
+
+        return $list;
+    }
+
+    /** @return list<array<string, mixed>> */
+    private function load(string $owner): array
+    {
+        return array_values($this->store->read(JsonStore::nameFor(self::FOLDER, $owner))['conversations'] ?? []);
+    }
+
+    /** @param callable(list<array<string, mixed>>): ?array<mixed> $change */
+    private function update(string $owner, callable $change): void
+    {
+        $this->store->update(JsonStore::nameFor(self::FOLDER, $owner), static function (array $document) use ($change): ?array {
+            $list = $change(array_values($document['conversations'] ?? []));
+
+            return $list === null ? null : ['conversations' => $list];
+        });
+    }
+}

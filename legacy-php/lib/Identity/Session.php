@@ -1,0 +1,142 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Donna\Identity;
+
+/**
+ * PHP's session behind three verbs. The only place that touches $_SESSION.
+ *
+ * peek() never locks, creates or sends a cookie; change() holds the lock just while it runs.
+ */
+final class Session
+{
+    public const COOKIE = 'DONNASESSID';
+    private const ABSOLUTE_SECONDS = 7 * 86400;
+
+    /** @var ?array<string, mixed> */
+    private ?array $seen = null;
+
+    public function __construct(
+        private readonly string $directory,
+        private readonly string $cookieId,
+        private readonly bool $isSecure,
+    ) {}
+
+    /** @return array<string, mixed> what the caller's session holds; [] when there is none */
+    public function peek(): array
+    {
+        if ($this->seen !== null) {
+            return $this->seen;
+        }
+        $files = new SessionFiles($this->directory, true);
+        if (!$files->exists($this->cookieId)) {
+            return $this->seen = [];
+        }
+        session_set_save_handler($files, false);
+        session_id($this->cookieId);
+        @session_start($this->options() + ['read_and_close' => true, 'use_cookies' => 0]);
+        $data = is_array($_SESSION ?? null) ? $_SESSION : [];
+
+        return $this->seen = self::isExpired($data) ? [] : $data;
+    }
+
+    public function user(): ?User
+    {
+        return User::fromArray($this->peek()['user'] ?? null);
+    }
+
+    public function csrfToken(): ?string
+    {
+        $token = $this->peek()['csrf_token'] ?? null;
+
+        return is_string($token) && $token !== '' ? $token : null;
+    }
+
+    public function isCsrfToken(string $given): bool
+    {
+        $token = $this->csrfToken();
+
+        return $token !== null && hash_equals($token, $given);
+    }
+
+    /** The token of this session; a visitor without a session gets one. */
+    public function ensureCsrfToken(): string
+    {
+        $token = $this->csrfToken();
+        if ($token === null) {
+            $token = self::newToken();
+            $this->change(static fn(array $data): array => ['csrf_token' => $token] + $data);
+        }
+
+        return $token;
+    }
+
+    /** Signs in under a fresh id (no session fixation) and answers the new CSRF token. */
+    public function signIn(User $user): string
+    {
+        $token = self::newToken();
+        $this->change(static fn(): array => ['user' => $user->toArray(), 'csrf_token' => $token, 'signed_in_at' => time()], isNewId: true);
+
+        return $token;
+    }
+
+    public function destroy(): void
+    {
+        $files = new SessionFiles($this->directory, false);
+        if (!$files->exists($this->cookieId)) {
+            return;
+        }
+        $files->destroy($this->cookieId);
+        $this->seen = [];
+        setcookie(self::COOKIE, '', ['expires' => 1, 'path' => '/', 'secure' => $this->isSecure, 'httponly' => true, 'samesite' => 'Lax']);
+    }
+
+    /** @param callable(array<string, mixed>): array<string, mixed> $change */
+    private function change(callable $change, bool $isNewId = false): void
+    {
+        session_set_save_handler(new SessionFiles($this->directory, false), false);
+        // An expired or unknown id must not be carried on: strict mode then makes a fresh one.
+        session_id(SessionFiles::isId($this->cookieId) ? $this->cookieId : '');
+        // use_cookies by name: a peek() before this has switched it off.
+        $cookie = ['use_cookies' => 1, 'cookie_lifetime' => 0, 'cookie_path' => '/', 'cookie_secure' => (int) $this->isSecure, 'cookie_httponly' => 1, 'cookie_samesite' => 'Lax'];
+        if (!session_start($this->options() + $cookie)) {
+            throw new \RuntimeException('The session cannot be started.');
+        }
+        if ($isNewId) {
+            session_regenerate_id(true);
+        }
+        $_SESSION = $change(self::isExpired($_SESSION) ? [] : $_SESSION);
+        $this->seen = $_SESSION;
+        if (!session_write_close()) {
+            throw new \RuntimeException('The session cannot be written.');
+        }
+    }
+
+    /** @return array<string, int|string> */
+    private function options(): array
+    {
+        return [
+            'name' => self::COOKIE,
+            'use_strict_mode' => 1,
+            'use_only_cookies' => 1,
+            'use_trans_sid' => 0,
+            'cache_limiter' => '',
+            'lazy_write' => 0,
+            'gc_probability' => 1,
+            'gc_divisor' => 100,
+            'serialize_handler' => 'php_serialize',
+        ];
+    }
+
+    /** @param array<string, mixed> $data */
+    private static function isExpired(array $data): bool
+    {
+        return is_int($data['signed_in_at'] ?? null) && $data['signed_in_at'] < time() - self::ABSOLUTE_SECONDS;
+    }
+
+    private static function newToken(): string
+    {
+        return bin2hex(random_bytes(32));
+    }
+}

@@ -1,0 +1,11 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Donna\Identity;
+
+interface UserDirectory
+{
+    /** Null for a wrong name and for a wrong password, after the same work. */
+    public function verify(string $email, #[\SensitiveParameter] string $password): ?User;
+}

@@ -1,0 +1,57 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Donna\Marketing;
+
+use Donna\Storage\JsonStore;
+
+/** mailbox.json; until somebody changes it, the seed. */
+final class FileMailboxRepository implements MailboxRepository
+{
+    public function __construct(private readonly JsonStore $store) {}
+
+    public function emails(?string $category = null): array
+    {
+        $emails = array_values($this->store->read('mailbox', MailboxSeed::emails()));
+        usort($emails, static fn(array $a, array $b): int => strcmp($b['received_at'], $a['received_at']));
+
+        return $category === null
+            ? $emails
+            : array_values(array_filter($emails, static fn(array $e): bool => $e['category'] === $category));
+    }
+
+    public function find(string $id): ?array
+    {
+        foreach ($this->emails() as $email) {
+            if ($email['id'] === $id) {
+                return $email;
+            }
+        }
+
+        return null;
+    }
+
+    public function markAnswered(string $id): void
+    {
+        $this->store->update('mailbox', static fn(array $emails): array => array_map(
+            static fn(array $email): array => $email['id'] === $id ? ['unread' => false, 'answered' => true] + $email : $email,
+            $emails,
+        ), MailboxSeed::emails());
+    }
+
+    public function stats(): array
+    {
+        $emails = $this->emails();
+        $categories = array_fill_keys(self::CATEGORIES, 0);
+        foreach ($emails as $email) {
+            $categories[$email['category']]++;
+        }
+
+        return [
+            'unread' => count(array_filter(array_column($emails, 'unread'))),
+            'starred' => count(array_filter(array_column($emails, 'starred'))),
+            'categories' => $categories,
+        ];
+    }
+}

@@ -1,0 +1,11 @@
+<?php
+
+declare(strict_types=1);
+
+use Donna\App;
+use Donna\Kernel;
+use Donna\Page\ReceptionistPage;
+
+require __DIR__ . '/../lib/autoload.php';
+
+Kernel::page(['GET' => static fn(App $app): ReceptionistPage => new ReceptionistPage($app)]);

@@ -1,0 +1,54 @@
+import { GatewayError } from '../contract/index.js';
+import type { AuthorizationPolicy } from '../routing/index.js';
+import type { Exchange } from '../trace/index.js';
+import { type Identity, hasAnyRole } from './identity.js';
+import type { JwtVerifier } from './jwt-verifier.js';
+import { type PhpSessions, readCookie } from './php-session.js';
+
+/** Establishes the caller's identity: one of the ways that the route accepts, or none. */
+export async function identify(
+  exchange: Exchange,
+  policy: AuthorizationPolicy,
+  jwt: JwtVerifier,
+  sessions: PhpSessions | undefined,
+): Promise<GatewayError | undefined> {
+  const { headers } = exchange.req;
+  const bearer = policy.anyOf.includes('jwt') ? readBearer(headers.authorization) : undefined;
+  if (bearer !== undefined) {
+    // A token that does not hold is refused, even if a session would do: the caller meant to be somebody.
+    exchange.identity = await jwt.verify(bearer);
+    return exchange.identity === undefined ? unauthenticated(true) : undefined;
+  }
+  if (policy.anyOf.includes('php-session') && sessions !== undefined) {
+    const cookie = readCookie(headers.cookie, sessions.cookieName);
+    if (cookie !== undefined && cookie !== '') {
+      try {
+        exchange.identity = await sessions.identify(cookie, exchange.traceId);
+      } catch (error) {
+        if (error instanceof GatewayError) return error;
+        throw error;
+      }
+    }
+  }
+  return exchange.identity === undefined ? unauthenticated(false) : undefined;
+}
+
+/** Demands the route's roles of the identity. */
+export function authorize(identity: Identity | undefined, policy: AuthorizationPolicy): GatewayError | undefined {
+  if (policy.anyOf.length === 0 && policy.roles.length === 0) return undefined;
+  if (identity === undefined || !policy.anyOf.includes(identity.via)) return unauthenticated(false);
+  return hasAnyRole(identity, policy.roles) ? undefined : new GatewayError('FORBIDDEN');
+}
+
+function readBearer(authorization: string | undefined): string | undefined {
+  if (authorization === undefined) return undefined;
+  const match = /^bearer +([^\s]+) *$/i.exec(authorization);
+  return match?.[1] ?? '';
+}
+
+/** RFC 9110, section 11.6.1; RFC 6750, section 3. */
+function unauthenticated(badToken: boolean): GatewayError {
+  return new GatewayError('UNAUTHENTICATED', {
+    headers: { 'WWW-Authenticate': badToken ? 'Bearer realm="donna", error="invalid_token"' : 'Bearer realm="donna"' },
+  });
+}

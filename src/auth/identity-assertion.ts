@@ -1,0 +1,38 @@
+import { createHmac } from 'node:crypto';
+import type { Identity } from './identity.js';
+
+/** Header in which PHP receives the signed identity. */
+export const IDENTITY_HEADER = 'X-Gateway-Identity';
+
+/** Seconds for which PHP accepts an assertion: as long as a request may wait in PHP's queue. */
+const LIFE_S = 60;
+
+const HEADER = Buffer.from(JSON.stringify({ alg: 'HS256', typ: 'gateway-identity+jwt' })).toString('base64url');
+
+/** Whom an assertion speaks for: a caller, nobody, or the gateway itself. */
+export type Asserted = Identity | 'anonymous' | 'internal';
+
+/**
+ * Signs who calls, for one method and path, as a compact JWS (RFC 7515, HS256) that `legacy-php/lib` verifies.
+ * `htm` and `htu` bind it to the request as in DPoP (RFC 9449, section 4.2); `path` is raw and without the query.
+ */
+export function signIdentity(secret: string, asserted: Asserted, method: string, path: string): string {
+  const now = Math.floor(Date.now() / 1000);
+  const payload = JSON.stringify({
+    iss: 'donna-gateway',
+    ...claimsOf(asserted),
+    htm: method,
+    htu: path,
+    iat: now,
+    exp: now + LIFE_S,
+  });
+  const signed = `${HEADER}.${Buffer.from(payload).toString('base64url')}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+function claimsOf(asserted: Asserted): object {
+  if (asserted === 'anonymous') return { via: 'anonymous', roles: [] };
+  if (asserted === 'internal') return { via: 'internal', sub: 'donna-gateway', roles: [] };
+  const { subject, roles, via, email, name } = asserted;
+  return { via, sub: subject, roles, ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }) };
+}

@@ -1,0 +1,86 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Identity } from './identity.js';
+
+const CACHE_MS = 5000;
+const MAX_CACHED = 10_000;
+const MAX_COOKIE_CHARACTERS = 512;
+
+/** Asks PHP who the session cookie belongs to; undefined for nobody. Throws when PHP cannot be asked. */
+export type SessionQuestion = (cookie: string, traceId: string) => Promise<Identity | undefined>;
+
+/**
+ * Proves PHP session cookies by asking PHP, at most once per cookie at a time and once per five seconds:
+ * fifty parallel requests of one session make one call.
+ */
+export class PhpSessions {
+  private readonly known = new LRUCache<string, { readonly identity: Identity | undefined }>({ max: MAX_CACHED, ttl: CACHE_MS });
+  private readonly asking = new Map<string, Promise<Identity | undefined>>();
+
+  constructor(
+    readonly cookieName: string,
+    private readonly ask: SessionQuestion,
+  ) {}
+
+  /** @throws ForwardError's cause when PHP cannot be asked: the caller is then neither known nor unknown. */
+  async identify(cookie: string, traceId: string): Promise<Identity | undefined> {
+    if (cookie.length > MAX_COOKIE_CHARACTERS) return undefined;
+    const key = hash('sha256', cookie, 'base64url');
+    const known = this.known.get(key);
+    if (known !== undefined) return known.identity;
+    const under = this.asking.get(key);
+    if (under !== undefined) return under;
+    const question = this.ask(cookie, traceId)
+      .then((identity) => {
+        // A session dropped while PHP was being asked must not come back by the late answer.
+        if (this.asking.get(key) === question) this.known.set(key, { identity });
+        return identity;
+      })
+      .finally(() => {
+        if (this.asking.get(key) === question) this.asking.delete(key);
+      });
+    this.asking.set(key, question);
+    return question;
+  }
+
+  /** Forgets a cookie: its session was ended. */
+  forget(cookie: string): void {
+    const key = hash('sha256', cookie, 'base64url');
+    this.known.delete(key);
+    this.asking.delete(key);
+  }
+}
+
+/** Reads one cookie from a `Cookie` header (RFC 6265, section 5.4); the first of that name, as PHP does. */
+export function readCookie(header: string | undefined, name: string): string | undefined {
+  if (header === undefined) return undefined;
+  for (const pair of header.split(';')) {
+    const equals = pair.indexOf('=');
+    if (equals !== -1 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
+  }
+  return undefined;
+}
+
+/** Reads the answer of `api/auth/session.php`; undefined when it names nobody. */
+export function readSessionAnswer(answer: unknown): Identity | undefined {
+  const data = field(answer, 'data');
+  const user = field(data, 'user');
+  const id = field(user, 'id');
+  if (field(data, 'authenticated') !== true || typeof id !== 'string' || id === '') return undefined;
+  const roles = field(user, 'roles');
+  const email = field(user, 'email');
+  const name = field(user, 'name');
+  const csrfToken = field(data, 'csrf_token');
+  return {
+    subject: id,
+    roles: Array.isArray(roles) ? roles.filter((role): role is string => typeof role === 'string') : [],
+    via: 'php-session',
+    ...(typeof email === 'string' ? { email } : {}),
+    ...(typeof name === 'string' ? { name } : {}),
+    ...(typeof csrfToken === 'string' ? { csrfToken } : {}),
+  };
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}

@@ -1,0 +1,49 @@
+import { makeAccessToken } from '../auth/index.js';
+import type { GatewayConfig } from '../config/index.js';
+
+export interface BannerFacts {
+  readonly url: string;
+  /** What answers for PHP: `system PHP 8.2.36`, or the addresses. */
+  readonly php: string;
+  readonly isEmbedded: boolean;
+  /** Where the local stand-ins of the AI and voice providers listen, if they do. */
+  readonly stubOrigin: string | undefined;
+  readonly routesFile: string;
+  readonly startedInMs: number;
+}
+
+const TOKEN_LIFE_S = 3600;
+
+/** What a person reads who has just started the gateway: what runs, where to click, how to log in, one call to try. */
+export function banner(config: GatewayConfig, facts: BannerFacts): string {
+  const lines = [
+    '',
+    `  Donna Gateway ${config.version} (${config.environment}) is ready after ${(facts.startedInMs / 1000).toFixed(1)} s`,
+    '',
+    `  Open          ${facts.url}/`,
+    `  Health        ${facts.url}/api/health`,
+    `  PHP           ${facts.php}`,
+    `  Route table   ${facts.routesFile} (changes are taken into use at once)`,
+  ];
+  if (facts.stubOrigin !== undefined) {
+    lines.push(`  AI and voice  no provider key is set: local stand-ins answer (${facts.stubOrigin}), nothing leaves this machine`);
+  }
+  if (facts.isEmbedded && config.environment !== 'production') {
+    lines.push('', '  Log in        demo@donna.example / donna-demo      (admin: admin@donna.example / donna-admin)');
+  }
+  if (config.environment === 'development' && facts.isEmbedded && config.jwt.secret !== undefined) {
+    const { secret, issuer, audience } = config.jwt;
+    const token = makeAccessToken(secret, {
+      subject: 'demo',
+      roles: ['user'],
+      email: 'demo@donna.example',
+      lifeS: TOKEN_LIFE_S,
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(audience === undefined ? {} : { audience }),
+    });
+    lines.push('', '  As a mobile client would (development token, good for an hour):', `  curl -s ${facts.url}/api/conversations.php -H 'Authorization: Bearer ${token}'`);
+  }
+  for (const warning of config.warnings) lines.push('', `  Note: ${warning}`);
+  lines.push('', '  Ctrl-C stops it. Options: npm start -- --help', '');
+  return lines.join('\n');
+}

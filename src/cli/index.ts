@@ -1,0 +1,2 @@
+export { banner } from './banner.js';
+export { HELP, readStartOptions } from './start-options.js';

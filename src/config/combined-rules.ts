@@ -1,0 +1,181 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { HOME_PATHS } from './compose-config.js';
+import type { ConfigFault } from './config-error.js';
+import type { EnvironmentVariables } from './environment-variables.js';
+import { faultOf } from './read-environment.js';
+import { secretProblem } from './secret-rules.js';
+import { isLoopbackUrl, parseUrl, withoutSlashAtEnd } from './value-checks.js';
+
+export interface CombinedFindings {
+  readonly faults: readonly ConfigFault[];
+  readonly warnings: readonly string[];
+}
+
+type Finding = { readonly name: string; readonly problem: string; readonly isWarning?: boolean };
+type Rule = (variables: EnvironmentVariables, projectRoot: string) => readonly Finding[];
+
+/** What is wrong between variables, or between a variable and the machine. Each rule reads alone. */
+export function applyCombinedRules(variables: EnvironmentVariables, projectRoot: string): CombinedFindings {
+  const findings = RULES.flatMap((rule) => rule(variables, projectRoot));
+  return {
+    faults: findings.filter(({ isWarning }) => isWarning !== true).map(({ name, problem }) => faultOf(name, problem)),
+    warnings: findings.filter(({ isWarning }) => isWarning === true).map(({ name, problem }) => `${name} ${problem}`),
+  };
+}
+
+const originsAreNamed: Rule = ({ NODE_ENV: environment, ALLOWED_ORIGINS: origins }) => {
+  if (environment !== 'preview' && environment !== 'production') return [];
+  if (origins === undefined) return [{ name: 'ALLOWED_ORIGINS', problem: `is required in ${environment}` }];
+  if (!origins.includes('*')) return [];
+  return environment === 'production'
+    ? [{ name: 'ALLOWED_ORIGINS', problem: 'must not be * in production' }]
+    : [{ name: 'ALLOWED_ORIGINS', problem: 'is *: every site may call the gateway', isWarning: true }];
+};
+
+const secretsAreStrong: Rule = (variables) => {
+  const environment = variables.NODE_ENV;
+  const isPublic = environment === 'preview' || environment === 'production';
+  const jwt = variables.JWT_SECRET;
+  const identity = variables.GATEWAY_IDENTITY_SECRET;
+  const found: Finding[] = [];
+  for (const [name, secret] of [['JWT_SECRET', jwt] as const, ['GATEWAY_IDENTITY_SECRET', identity] as const]) {
+    const isOptional = name === 'JWT_SECRET' && variables.JWT_JWKS_URL !== undefined;
+    const problem = secret === undefined ? undefined : secretProblem(secret);
+    if (problem !== undefined) found.push({ name, problem, isWarning: !isPublic });
+    if (secret !== undefined || isOptional) continue;
+    if (environment === 'production')
+      found.push({ name, problem: 'is required in production, at least 32 bytes long' });
+    if (environment === 'preview') {
+      found.push({
+        name,
+        problem: 'is not set: one was made for this machine alone and is kept in .data',
+        isWarning: true,
+      });
+    }
+  }
+  if (jwt !== undefined && jwt === identity) {
+    found.push({ name: 'GATEWAY_IDENTITY_SECRET', problem: 'must differ from JWT_SECRET', isWarning: !isPublic });
+  }
+  return found;
+};
+
+const secretsTravelEncrypted: Rule = (variables) => {
+  if (variables.NODE_ENV !== 'production') return [];
+  const names = ['JWT_JWKS_URL', 'ELEVENLABS_BASE_URL', 'OPENAI_BASE_URL', 'OPENAI_REALTIME_URL'] as const;
+  return names
+    .filter((name) => /^(http|ws):/i.test(variables[name] ?? '') && !isLoopbackUrl(variables[name] ?? ''))
+    .map((name) => ({
+      name,
+      problem: 'must be encrypted (https:// or wss://) in production, unless it is on this machine',
+    }));
+};
+
+const issuerIsPinned: Rule = ({ JWT_JWKS_URL: url, JWT_ISSUER: issuer }) =>
+  url !== undefined && issuer === undefined
+    ? [
+        {
+          name: 'JWT_ISSUER',
+          problem: 'is not set: tokens of any issuer that signs with the JWKS keys are accepted',
+          isWarning: true,
+        },
+      ]
+    : [];
+
+const realtimeHasKey: Rule = (variables) =>
+  variables.NODE_ENV === 'production' && variables.ENABLE_WS_PROXY === true && variables.OPENAI_API_KEY === undefined
+    ? [{ name: 'OPENAI_API_KEY', problem: 'is required in production when ENABLE_WS_PROXY is true' }]
+    : [];
+
+const refreshOutlivesAccess: Rule = ({ ACCESS_TOKEN_TTL_S: access = 900, REFRESH_TOKEN_TTL_S: refresh = 2_592_000 }) =>
+  refresh <= access
+    ? [{ name: 'REFRESH_TOKEN_TTL_S', problem: 'is not longer than ACCESS_TOKEN_TTL_S', isWarning: true }]
+    : [];
+
+const proxiesAreFew: Rule = ({ TRUSTED_PROXIES: ranges = [] }) =>
+  ranges.some((range) => range.endsWith('/0'))
+    ? [
+        {
+          name: 'TRUSTED_PROXIES',
+          problem: 'trusts every address: any client can choose the address it is seen under',
+          isWarning: true,
+        },
+      ]
+    : [];
+
+const targetsAreOthers: Rule = ({ REMOTE_PHP_BASE: targets = [], HOST: host, PORT: port = 3000 }) => {
+  const found: Finding[] = [];
+  const urls = targets.map((target) => parseUrl(target));
+  const seen = new Set(urls.map((url) => withoutSlashAtEnd(url?.href ?? '')));
+  if (seen.size < targets.length) found.push({ name: 'REMOTE_PHP_BASE', problem: 'names a target twice' });
+  const isOwn = (url: URL | undefined): boolean =>
+    url?.protocol === 'http:' &&
+    Number(url.port === '' ? 80 : url.port) === port &&
+    (isLoopbackUrl(url.href) || url.hostname === host);
+  if (urls.some(isOwn))
+    found.push({ name: 'REMOTE_PHP_BASE', problem: 'must not name the gateway itself (its HOST and PORT)' });
+  return found;
+};
+
+const filesExist: Rule = (variables, projectRoot) => {
+  const found: Finding[] = [];
+  const isFile = (path: string): boolean =>
+    statSync(resolve(projectRoot, path), { throwIfNoEntry: false })?.isFile() ?? false;
+  const routes = variables.ROUTES_FILE ?? (variables.REMOTE_PHP_BASE === undefined ? 'routes.yaml' : undefined);
+  if (routes !== undefined && !isFile(routes)) {
+    const which = variables.ROUTES_FILE === undefined ? 'is not set, and the default routes.yaml' : 'names a file that';
+    found.push({ name: 'ROUTES_FILE', problem: `${which} does not exist (paths start at the project's folder)` });
+  }
+  if (variables.SMTP_CA_FILE !== undefined && !isFile(variables.SMTP_CA_FILE)) {
+    found.push({
+      name: 'SMTP_CA_FILE',
+      problem: `names a file that does not exist (paths start at the project's folder)`,
+    });
+  }
+  return found;
+};
+
+const mailIsComplete: Rule = ({ SMTP_HOST: host, SMTP_USER: user, SMTP_PASS: pass, EMAIL_FROM: from }) => {
+  if (host === undefined) return [];
+  const found: Finding[] = [];
+  if (from === undefined) found.push({ name: 'EMAIL_FROM', problem: 'is required with SMTP_HOST' });
+  if (user === undefined && pass !== undefined)
+    found.push({ name: 'SMTP_USER', problem: 'is required with SMTP_PASS' });
+  if (pass === undefined && user !== undefined)
+    found.push({ name: 'SMTP_PASS', problem: 'is required with SMTP_USER' });
+  return found;
+};
+
+const RESERVED_PATHS = ['/api', '/realtime', '/livez', '/readyz', '/metrics', '/csp-report', '/openapi.json'];
+
+const pathsAreApart: Rule = ({ ADMIN_PATH: admin = HOME_PATHS.admin, DOCS_PATH: docs = HOME_PATHS.docs }) => {
+  const overlaps = (left: string, right: string): boolean =>
+    `${left}/`.startsWith(`${right}/`) || `${right}/`.startsWith(`${left}/`);
+  const found: Finding[] = [];
+  for (const [name, path] of [['ADMIN_PATH', admin] as const, ['DOCS_PATH', docs] as const]) {
+    const taken = RESERVED_PATHS.find((reserved) => overlaps(path, reserved));
+    if (taken !== undefined) found.push({ name, problem: `must not overlap ${taken}, which the gateway serves` });
+  }
+  if (overlaps(admin, docs)) found.push({ name: 'DOCS_PATH', problem: 'must not overlap ADMIN_PATH' });
+  return found;
+};
+
+const metricsPortIsOwn: Rule = ({ METRICS_PORT: metrics, PORT: port = 3000 }) =>
+  metrics !== undefined && metrics !== 0 && metrics === port
+    ? [{ name: 'METRICS_PORT', problem: 'must differ from PORT; leave it unset to serve metrics on the same port' }]
+    : [];
+
+const RULES: readonly Rule[] = [
+  originsAreNamed,
+  secretsAreStrong,
+  secretsTravelEncrypted,
+  issuerIsPinned,
+  realtimeHasKey,
+  refreshOutlivesAccess,
+  proxiesAreFew,
+  targetsAreOthers,
+  filesExist,
+  mailIsComplete,
+  pathsAreApart,
+  metricsPortIsOwn,
+];

@@ -1,0 +1,36 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import { exchangeOf, LOGGER, type Logger } from '../trace/index.js';
+import { answerWithError } from './error-answer.js';
+import { codeForStatus, GatewayError } from './error-catalogue.js';
+
+/** The one place where whatever a native handler throws becomes the error envelope. */
+@Catch()
+export class ExceptionEnvelopeFilter implements ExceptionFilter {
+  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const req = host.switchToHttp().getRequest<IncomingMessage>();
+    const exchange = exchangeOf(req);
+    if (exchange === undefined) {
+      req.socket.destroy();
+      return;
+    }
+    answerWithError(exchange, toGatewayError(thrown, exchange.traceId, this.logger));
+  }
+}
+
+/** Maps anything thrown to the catalogue. What is unexpected is logged by its class and place, and answered as INTERNAL. */
+export function toGatewayError(thrown: unknown, traceId: string, logger: Logger): GatewayError {
+  if (thrown instanceof GatewayError) return thrown;
+  // Only the status is taken: Nest's own texts may quote the request (`Cannot GET /...`).
+  if (thrown instanceof HttpException && thrown.getStatus() < 500) return new GatewayError(codeForStatus(thrown.getStatus()));
+  logger.error({ traceId, fault: describe(thrown) }, 'unexpected error');
+  return new GatewayError('INTERNAL');
+}
+
+function describe(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return typeof thrown;
+  const frames = (thrown.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  return [thrown.name, ...frames.slice(0, 4).map((line) => line.trim())].join(' | ');
+}

@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http';
+import { GatewayError } from '../contract/index.js';
+import type { Exchange } from '../trace/index.js';
+
+/** Milliseconds without a byte of the body before the client is given up. */
+export const BODY_IDLE_MS = 20_000;
+
+/** Whether the request has a body, by its framing (RFC 9112, section 6). */
+export function hasBody(req: IncomingMessage): boolean {
+  return req.headers['transfer-encoding'] !== undefined || (req.headers['content-length'] ?? '0') !== '0';
+}
+
+/** Refuses a body that announces itself as too large before a byte of it is read, or whose `bytes` are known to be too many. */
+export function checkAnnouncedLength(req: IncomingMessage, maxBytes: number, bytes?: number): GatewayError | undefined {
+  return (bytes ?? Number(req.headers['content-length'] ?? 0)) > maxBytes ? tooLarge(maxBytes) : undefined;
+}
+
+/** Reads the body whole, within the bound and without long pauses; the bytes as they came. */
+export function readBody(exchange: Exchange, maxBytes: number): Promise<GatewayError | undefined> {
+  const { req } = exchange;
+  if (exchange.body !== undefined || !hasBody(req)) return Promise.resolve(undefined);
+  exchange.inviteBody();
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const idle = setTimeout(() => finish(new GatewayError('REQUEST_TIMEOUT', { closeConnection: true })), BODY_IDLE_MS);
+    const finish = (refusal: GatewayError | undefined): void => {
+      clearTimeout(idle);
+      req.off('data', onData).off('end', onEnd).off('close', onClose);
+      resolve(refusal);
+    };
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes) {
+        finish(tooLarge(maxBytes));
+        return;
+      }
+      chunks.push(chunk);
+      idle.refresh();
+    };
+    const onEnd = (): void => {
+      exchange.body = Buffer.concat(chunks, bytes);
+      finish(undefined);
+    };
+    // The client left: there is nobody to answer, the answer's `close` tells the log.
+    const onClose = (): void => finish(new GatewayError('BAD_REQUEST', { error: 'The body was cut short.' }));
+    req.on('data', onData).on('end', onEnd).on('close', onClose);
+    req.on('error', () => undefined);
+  });
+}
+
+function tooLarge(maxBytes: number): GatewayError {
+  return new GatewayError('PAYLOAD_TOO_LARGE', { error: `The body is larger than the ${maxBytes} bytes that this address accepts.` });
+}

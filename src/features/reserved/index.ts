@@ -1,0 +1,1 @@
+export { ReservedModule } from './reserved.module.js';

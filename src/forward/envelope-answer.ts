@@ -1,0 +1,112 @@
+import { codeForStatus, GatewayError } from '../contract/index.js';
+import { matchesErrorWhen, spliceEnvelope } from '../contract/envelope/index.js';
+import type { Exchange } from '../trace/index.js';
+import { decodeContent } from './content-coding.js';
+import type { AnswerHead } from './forwarder.js';
+import { isJsonType, isTextType, type RouteAnswerRules } from './route-answer-rules.js';
+import type { TransformedHeaders } from './transforms/answer-headers.js';
+
+export type EnvelopedAnswer =
+  | { readonly kind: 'answer'; readonly headers: readonly string[]; readonly body: Buffer }
+  | { readonly kind: 'error'; readonly error: GatewayError };
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+/** Fields that describe the bytes as PHP wrote them, untrue once they are changed. */
+const OF_THE_OLD_BYTES = new Set(['accept-ranges', 'content-md5', 'digest', 'content-digest', 'repr-digest']);
+/** What of a failed answer's head still means something beside the error envelope. */
+const KEPT_ON_ERROR = new Set(['retry-after', 'allow', 'www-authenticate', 'set-cookie']);
+/** Words that PHP itself puts before a failure's text, with and without `html_errors`. */
+const PHP_FAILURE = /(?:<b>|\bPHP )?(?:Fatal error|Parse error|Recoverable fatal error|Uncaught \w*(?:Error|Exception))(?:<\/b>)?\s*:/;
+
+/**
+ * Makes one whole answer right by contract section 1: the envelope is spliced into JSON, what merely hides as text/html is
+ * told to be JSON, and what is no answer at all (a fatal error page, an empty 500, cut JSON) becomes an error.
+ */
+export async function envelopeAnswer(
+  exchange: Exchange,
+  rules: RouteAnswerRules,
+  head: AnswerHead,
+  answer: TransformedHeaders,
+  raw: Buffer,
+): Promise<EnvelopedAnswer> {
+  const { policies } = rules;
+  const body = await decodeContent(raw, answer.contentEncoding, policies.maxAnswerBytes);
+  if (body === undefined) return badAnswer(exchange, 'content coding');
+
+  const isSuccess = head.status >= 200 && head.status < 300;
+  const result = spliceEnvelope(body, {
+    traceId: exchange.traceId,
+    status: head.status,
+    wrap: policies.envelope === 'wrap',
+    tolerateFirstDocument: policies.tolerate === 'first-document',
+    forceFailure: isSuccess && policies.errorWhen !== undefined && matchesErrorWhen(body, policies.errorWhen),
+  });
+  const declaredJson = isJsonType(answer.contentType);
+  switch (result.kind) {
+    case 'spliced':
+      return { kind: 'answer', headers: headersFor(answer, JSON_TYPE, true), body: result.body };
+    case 'untouched': {
+      const type = declaredJson || isContainer(result.body) ? JSON_TYPE : answer.contentType;
+      return { kind: 'answer', headers: headersFor(answer, type, result.body.byteLength !== raw.byteLength), body: result.body };
+    }
+    case 'bad':
+      if (head.status < 400 && !declaredJson && policies.answers === 'any' && isPlainText(result.reason)) {
+        return textAnswer(exchange, head, answer, body, policies.answers);
+      }
+      return head.status >= 400 ? failure(exchange, head, answer) : badAnswer(exchange, result.reason);
+    case 'not-json':
+      return head.status >= 400 && isTextType(answer.contentType) ? failure(exchange, head, answer) : textAnswer(exchange, head, answer, body, policies.answers);
+  }
+}
+
+/** A page or a text where JSON might have been: served as it is, unless the route wants JSON only or PHP died in it. */
+function textAnswer(exchange: Exchange, head: AnswerHead, answer: TransformedHeaders, body: Buffer, answers: 'json' | 'any'): EnvelopedAnswer {
+  if (answers === 'json' && head.status >= 400) return failure(exchange, head, answer);
+  if (answers === 'json' || (isJsonType(answer.contentType) && head.status !== 204)) {
+    return badAnswer(exchange, body.byteLength === 0 ? 'empty' : 'not JSON');
+  }
+  if (PHP_FAILURE.test(body.toString('latin1', 0, 65_536))) return badAnswer(exchange, 'PHP failure page');
+  return { kind: 'answer', headers: headersFor(answer, answer.contentType, false), body };
+}
+
+/** An error status without a usable body keeps its meaning: a 4xx its status, a 5xx as what it says of the upstream. */
+function failure(exchange: Exchange, head: AnswerHead, answer: TransformedHeaders): EnvelopedAnswer {
+  const headers: Record<string, string> = {};
+  for (let i = 0; i < answer.headers.length; i += 2) {
+    const name = answer.headers[i] ?? '';
+    if (KEPT_ON_ERROR.has(name.toLowerCase())) headers[name] = answer.headers[i + 1] ?? '';
+  }
+  if (head.status < 500) return { kind: 'error', error: new GatewayError(codeForStatus(head.status), { status: head.status, headers }) };
+  exchange.notes.upstreamFault = `answer status ${head.status}`;
+  const code = head.status === 503 || head.status === 504 ? codeForStatus(head.status) : 'UPSTREAM_BAD_ANSWER';
+  return { kind: 'error', error: new GatewayError(code, { headers: code === 'UPSTREAM_UNAVAILABLE' ? { 'Retry-After': '1', ...headers } : headers }) };
+}
+
+function badAnswer(exchange: Exchange, why: string): EnvelopedAnswer {
+  exchange.notes.upstreamFault = `answer ${why}`;
+  return { kind: 'error', error: new GatewayError('UPSTREAM_BAD_ANSWER') };
+}
+
+function headersFor(answer: TransformedHeaders, contentType: string | undefined, isChanged: boolean): string[] {
+  const headers: string[] = [];
+  for (let i = 0; i < answer.headers.length; i += 2) {
+    const name = answer.headers[i] ?? '';
+    const value = answer.headers[i + 1] ?? '';
+    const lower = name.toLowerCase();
+    if (isChanged && OF_THE_OLD_BYTES.has(lower)) continue;
+    // Changed bytes are at best equivalent: a strong validator becomes a weak one (RFC 9110, section 8.8.1).
+    headers.push(name, isChanged && lower === 'etag' && value.startsWith('"') ? `W/${value}` : value);
+  }
+  if (contentType !== undefined) headers.push('Content-Type', contentType);
+  return headers;
+}
+
+function isContainer(body: Buffer): boolean {
+  const first = body.toString('latin1', 0, 64).trimStart()[0];
+  return first === '{' || first === '[';
+}
+
+/** Text that merely begins as JSON might (`404 …`, `[sic]`), as against JSON that was cut or doubled. */
+function isPlainText(reason: string): boolean {
+  return reason === 'malformed' || reason === 'trailing-bytes';
+}

@@ -1,0 +1,61 @@
+import { answerWithError } from '../contract/index.js';
+import { BodyGuard, hasBody } from '../edge/index.js';
+import type { Exchange } from '../trace/index.js';
+import { AnswerRelay } from './answer-relay.js';
+import { type ForwardError, mayRetry, toClientError } from './forward-error.js';
+import type { Forwarder, UpstreamRequest } from './forwarder.js';
+import type { RouteAnswerRules } from './route-answer-rules.js';
+import type { Target } from './target.js';
+import { toUpstreamRequest } from './upstream-request.js';
+import type { Upstream } from './upstream.js';
+
+/** What forwarding a route needs; compiled once per route. */
+export interface ForwardPlan {
+  readonly forwarder: Forwarder;
+  readonly upstream: Upstream;
+  readonly rules: RouteAnswerRules;
+  readonly identitySecret: string;
+  /** The name of this gateway process in `Via`. */
+  readonly via: string;
+}
+
+/**
+ * Sends the request to a target of its upstream and brings back the answer. A safe request without a body gets a second
+ * try, elsewhere if possible, as long as nothing of an answer has arrived; any other is sent once.
+ */
+export async function forward(exchange: Exchange, plan: ForwardPlan): Promise<void> {
+  const { upstream, rules } = plan;
+  const body = takeBody(exchange, rules.policies.maxBodyBytes);
+  const isRepeatable = body === null && (exchange.method === 'GET' || exchange.method === 'HEAD');
+  exchange.inviteBody();
+  exchange.notes.servedBy = 'upstream';
+  let target = upstream.pick();
+  let failure = await attempt(exchange, plan, target, body);
+  exchange.notes.attempts = 1;
+  if (failure !== undefined && isRepeatable && mayRetry(failure) && !exchange.res.destroyed) {
+    target = upstream.pick(target);
+    failure = await attempt(exchange, plan, target, body);
+    exchange.notes.attempts = 2;
+  }
+  if (failure !== undefined) answerWithError(exchange, toClientError(failure, upstream.retryAfterS));
+}
+
+/** Resolves when the answer's head has arrived (the relay goes on by itself) or with what went wrong before that. */
+function attempt(exchange: Exchange, plan: ForwardPlan, target: Target, body: UpstreamRequest['body']): Promise<ForwardError | undefined> {
+  return target.guard(
+    () =>
+      new Promise((resolve) => {
+        const relay = new AnswerRelay(exchange, plan.rules, target, plan.upstream.retryAfterS, resolve);
+        if (body !== null && !Buffer.isBuffer(body)) body.guard.onProgress = () => relay.noteProgress();
+        relay.begin(plan.forwarder.forward(exchange, toUpstreamRequest(exchange, plan, target, body), target, relay));
+      }),
+  );
+}
+
+function takeBody(exchange: Exchange, maxBytes: number): UpstreamRequest['body'] {
+  if (exchange.body !== undefined) return exchange.body;
+  const { req } = exchange;
+  if (!hasBody(req)) return null;
+  const length = req.headers['content-length'];
+  return { guard: new BodyGuard(maxBytes), length: length === undefined ? undefined : Number(length) };
+}

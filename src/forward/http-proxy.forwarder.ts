@@ -1,0 +1,133 @@
+import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Exchange } from '../trace/index.js';
+import { classifyFault, type ForwardError } from './forward-error.js';
+import type { AnswerReceiver, Forwarder, UpstreamRequest } from './forwarder.js';
+import type { Target } from './target.js';
+import { toHeaderObject } from './upstream-request.js';
+
+interface Call {
+  readonly request: UpstreamRequest;
+  readonly receiver: AnswerReceiver;
+  proxyReq: ClientRequest | undefined;
+  answerBegan: boolean;
+  isDone: boolean;
+}
+
+type Middleware = RequestHandler<IncomingMessage, ServerResponse>;
+
+/**
+ * Forwards whatever passes through untouched (pages, files, uploads, event streams) over http-proxy-middleware.
+ * It gets a request whose headers are cleaned already, has no deadline of its own, and never writes an answer:
+ * `selfHandleResponse` leaves that to the relay, and its error pages, which name the upstream's host, are never used.
+ */
+export class HttpProxyForwarder implements Forwarder {
+  private readonly middlewares = new WeakMap<Target, Middleware>();
+  private readonly calls = new WeakMap<IncomingMessage, Call>();
+
+  forward(exchange: Exchange, request: UpstreamRequest, target: Target, receiver: AnswerReceiver): () => void {
+    const call: Call = { request, receiver, proxyReq: undefined, answerBegan: false, isDone: false };
+    const { req, res } = exchange;
+    this.calls.set(req, call);
+    req.url = request.path;
+    req.headers = headersFor(request);
+    void this.middlewareOf(target)(req, res, (error?: unknown) => {
+      if (error !== undefined) fail(call, classifyFault(error, call.answerBegan));
+    });
+    return () => {
+      if (call.isDone) return;
+      call.isDone = true;
+      call.proxyReq?.destroy();
+    };
+  }
+
+  private middlewareOf(target: Target): Middleware {
+    const known = this.middlewares.get(target);
+    if (known !== undefined) return known;
+    const made = createProxyMiddleware<IncomingMessage, ServerResponse>({
+      target: target.origin,
+      agent: target.agent,
+      changeOrigin: false,
+      selfHandleResponse: true,
+      xfwd: false,
+      on: {
+        proxyReq: (proxyReq, req) => this.onUpstreamRequest(proxyReq, req, target.connectTimeoutMs),
+        proxyRes: (proxyRes, req) => this.onUpstreamAnswer(proxyRes, req),
+        error: (error, req) => {
+          const call = this.calls.get(req);
+          if (call !== undefined) fail(call, classifyFault(error, call.answerBegan));
+        },
+        econnreset: (error, req) => {
+          const call = this.calls.get(req);
+          if (call !== undefined) fail(call, classifyFault(error, call.answerBegan));
+        },
+      },
+    });
+    this.middlewares.set(target, made);
+    return made;
+  }
+
+  private onUpstreamRequest(proxyReq: ClientRequest, req: IncomingMessage, connectTimeoutMs: number): void {
+    const call = this.calls.get(req);
+    if (call === undefined) return;
+    call.proxyReq = proxyReq;
+    if (call.isDone) {
+      proxyReq.destroy();
+      return;
+    }
+    if (proxyReq.socket?.connecting === true) limitConnecting(proxyReq, connectTimeoutMs, call);
+    const { body } = call.request;
+    // The guard counts what http-proxy-middleware pipes; it begins in the same tick, so that no byte passes uncounted.
+    if (body !== null && !Buffer.isBuffer(body)) body.guard.watch(req, (error) => proxyReq.destroy(error));
+  }
+
+  private onUpstreamAnswer(answer: IncomingMessage, req: IncomingMessage): void {
+    const call = this.calls.get(req);
+    if (call === undefined || call.isDone) {
+      answer.destroy();
+      return;
+    }
+    call.answerBegan = true;
+    const { receiver } = call;
+    answer.on('data', (chunk: Buffer) => {
+      if (!call.isDone) receiver.onData(chunk);
+    });
+    answer.once('end', () => {
+      if (call.isDone || !answer.complete) return;
+      call.isDone = true;
+      receiver.onEnd();
+    });
+    answer.once('close', () => {
+      if (!answer.complete) fail(call, { stage: 'answer', cause: 'reset' });
+    });
+    receiver.onHead(
+      { status: answer.statusCode ?? 502, statusText: answer.statusMessage ?? '', headers: answer.rawHeaders },
+      { pause: () => answer.pause(), resume: () => answer.resume() },
+    );
+  }
+}
+
+function fail(call: Call, error: ForwardError): void {
+  if (call.isDone) return;
+  call.isDone = true;
+  call.receiver.onError(error);
+}
+
+function limitConnecting(proxyReq: ClientRequest, connectTimeoutMs: number, call: Call): void {
+  const timer = setTimeout(() => {
+    fail(call, { stage: 'connect', cause: 'timeout' });
+    proxyReq.destroy();
+  }, connectTimeoutMs);
+  proxyReq.socket?.once('connect', () => clearTimeout(timer));
+  proxyReq.once('close', () => clearTimeout(timer));
+}
+
+function headersFor({ headers, body }: UpstreamRequest): IncomingMessage['headers'] {
+  const object = toHeaderObject(headers);
+  if (body !== null && !Buffer.isBuffer(body)) {
+    // Told explicitly: Node sends a DELETE's body without any framing otherwise.
+    if (body.length === undefined) object['transfer-encoding'] = 'chunked';
+    else object['content-length'] = String(body.length);
+  }
+  return object;
+}

@@ -1,0 +1,11 @@
+export { phpEnvironment } from './php-environment.js';
+export { forward, type ForwardPlan } from './forward.step.js';
+export { ForwardModule } from './forward.module.js';
+export { toClientError } from './forward-error.js';
+export { HttpProxyForwarder } from './http-proxy.forwarder.js';
+export { RouteAnswerRules } from './route-answer-rules.js';
+export { askPhpForSession } from './session-question.js';
+export { UndiciForwarder } from './undici.forwarder.js';
+export { forwardUpgrade } from './upgrade.js';
+export type { Upstream } from './upstream.js';
+export { Upstreams } from './upstreams.js';

@@ -1,0 +1,61 @@
+import { hopTestFor } from './hop-by-hop.js';
+import { type LocationContext, rewriteLocation, rewriteRefresh } from './location.js';
+import { type CookieContext, rewriteSetCookie } from './set-cookie.js';
+
+export interface AnswerHeaderContext extends LocationContext, CookieContext {
+  /** PHP's own CORS headers are dropped: the gateway has set its own. */
+  readonly replacesCors: boolean;
+  /** Lower-case names of headers that only the gateway sets; empty where the upstream's own win. */
+  readonly gatewayOnly: ReadonlySet<string>;
+}
+
+/** PHP's headers as the client may see them, and what the relay must know of them. */
+export interface TransformedHeaders {
+  /** name, value, …; without the body's length, type and coding, which the relay decides. */
+  readonly headers: string[];
+  /** Lower-case names that PHP set. */
+  readonly names: ReadonlySet<string>;
+  readonly contentType: string | undefined;
+  readonly contentEncoding: string | undefined;
+  readonly contentLength: number | undefined;
+}
+
+/** Those that name the software or that Node or the gateway sets itself. */
+const NEVER = new Set(['server', 'x-powered-by', 'date', 'x-trace-id', 'traceparent', 'x-gateway-identity', 'content-length', 'content-type', 'content-encoding']);
+
+/** Cleans and mends the headers of PHP's answer. Pure. */
+export function transformAnswerHeaders(raw: readonly string[], context: AnswerHeaderContext): TransformedHeaders {
+  const endsHere = hopTestFor(raw);
+  const headers: string[] = [];
+  const names = new Set<string>();
+  let contentType: string | undefined;
+  let contentEncoding: string | undefined;
+  let contentLength: number | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    const value = raw[i + 1] ?? '';
+    const lower = name.toLowerCase();
+    if (lower === 'content-type') contentType = value;
+    else if (lower === 'content-encoding') contentEncoding = value;
+    else if (lower === 'content-length') contentLength = Number(value);
+    if (NEVER.has(lower) || endsHere(lower) || context.gatewayOnly.has(lower)) continue;
+    if (context.replacesCors && lower.startsWith('access-control-')) continue;
+    names.add(lower);
+    headers.push(name, rewrite(lower, value, context));
+  }
+  return { headers, names, contentType, contentEncoding, contentLength };
+}
+
+function rewrite(lower: string, value: string, context: AnswerHeaderContext): string {
+  switch (lower) {
+    case 'set-cookie':
+      return rewriteSetCookie(value, context);
+    case 'location':
+    case 'content-location':
+      return rewriteLocation(value, context);
+    case 'refresh':
+      return rewriteRefresh(value, context);
+    default:
+      return value;
+  }
+}

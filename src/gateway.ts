@@ -1,0 +1,88 @@
+import type { INestApplication, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AppModule } from './app.module.js';
+import type { GatewayConfig } from './config/index.js';
+import { Upstreams } from './forward/index.js';
+import { FrontDoor } from './front-door.js';
+import { GatewayAdapter } from './gateway.adapter.js';
+import { Pipeline } from './pipeline.js';
+import { nativeHandlerNames, RouteTableKeeper } from './routing/index.js';
+import { LOGGER, type Logger } from './trace/index.js';
+
+export interface GatewayOptions {
+  readonly config: GatewayConfig;
+  /** Absolute path of the route table. */
+  readonly routesFile: string;
+  /** What `${REMOTE_PHP_BASE}` stands for in the table. */
+  readonly phpTargets: readonly string[];
+  /** Modules with native handlers of their own. */
+  readonly features?: readonly Type[];
+}
+
+/** A gateway that serves, or has stopped. */
+export interface Gateway {
+  readonly server: Server;
+  readonly url: string;
+  readonly logger: Logger;
+  /** Reads the route table again, as a change of the file does. */
+  reloadRoutes(): void;
+  /** Stops taking connections, lets what is under way finish for `graceMs`, then cuts the rest. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Makes a gateway and lets it listen. @throws RouteTableError; a system error (EADDRINUSE, …) when the port cannot be had. */
+export async function startGateway({ config, routesFile, phpTargets, features = [] }: GatewayOptions): Promise<Gateway> {
+  const adapter = new GatewayAdapter();
+  const app: INestApplication = await NestFactory.create(AppModule.for(config, features), adapter, {
+    logger: ['fatal', 'error', 'warn'],
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const logger = app.get<Logger>(LOGGER);
+  const pipeline = app.get(Pipeline);
+  const door = app.get(FrontDoor);
+  const keeper = new RouteTableKeeper({ file: routesFile, phpTargets, handlers: nativeHandlerNames() }, (table) => pipeline.use(table), logger);
+  const server = app.getHttpServer() as Server;
+  try {
+    keeper.start();
+    adapter.openDoor(door, logger);
+    await app.listen(config.http.port, config.http.host);
+  } catch (error) {
+    keeper.stop();
+    await app.get(Upstreams).close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  let stopping: Promise<void> | undefined;
+  const stop = async (graceMs: number): Promise<void> => {
+    keeper.stop();
+    await drain(server, door, graceMs);
+    await app.close();
+    await app.get(Upstreams).close();
+  };
+  return {
+    server,
+    logger,
+    url: `http://${config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host}:${port}`,
+    reloadRoutes: () => keeper.reload(),
+    stop: (graceMs) => (stopping ??= stop(graceMs)),
+  };
+}
+
+/** No new connections; open requests finish and close theirs; halfway new requests on old connections are refused; at the end all is cut. */
+async function drain(server: Server, door: FrontDoor, graceMs: number): Promise<void> {
+  door.enterDrain('finishing');
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const startedAt = Date.now();
+  while (door.openCount > 0 && Date.now() - startedAt < graceMs) {
+    if (Date.now() - startedAt > graceMs / 2) door.enterDrain('refusing');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  server.closeIdleConnections();
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 250))]);
+  server.closeAllConnections();
+  door.cutUpgrades();
+  await closed;
+}

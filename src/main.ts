@@ -1,0 +1,131 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { banner, HELP, readStartOptions } from './cli/index.js';
+import { ConfigError, type GatewayConfig, loadConfig } from './config/index.js';
+import { type EmbeddedPhp, startEmbeddedPhp } from './forward/embedded/index.js';
+import { phpEnvironment } from './forward/index.js';
+import { startGateway } from './gateway.js';
+import { startProviderStub } from './providers/index.js';
+import { RouteTableError } from './routing/index.js';
+
+/** Exit codes of sysexits.h: bad usage, bad configuration, a service that is not there. */
+const EX_USAGE = 64;
+const EX_UNAVAILABLE = 69;
+const EX_CONFIG = 78;
+/** Milliseconds that requests under way get when the process is told to stop. */
+const GRACE_MS = 25_000;
+
+const projectRoot = join(import.meta.dirname, '..');
+const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
+
+class StartFault extends Error {
+  constructor(
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message);
+  }
+}
+
+async function main(): Promise<void> {
+  const startedAt = performance.now();
+  const options = readStartOptions(process.argv.slice(2));
+  if (options.kind === 'help') return say(HELP);
+  if (options.kind === 'version') return say(version);
+  if (options.kind === 'fault') throw new StartFault(`${options.problem}\nSee: npm start -- --help`, EX_USAGE);
+
+  const config = loadConfig({ ...process.env, ...options.env }, { projectRoot, packageVersion: version });
+  const parts = await startParts(config);
+  try {
+    const gateway = await startGateway({
+      config,
+      routesFile: parts.routesFile,
+      phpTargets: parts.php === undefined ? config.php.targets : [parts.php.origin],
+    });
+    say(
+      banner(config, {
+        url: gateway.url,
+        php: parts.php === undefined ? config.php.targets.join(', ') : `embedded, ${parts.php.kind === 'system' ? 'system PHP' : 'WebAssembly PHP'} ${parts.php.version}, serving legacy-php/`,
+        isEmbedded: parts.php !== undefined,
+        stubOrigin: parts.stub?.origin,
+        routesFile: parts.routesFile,
+        startedInMs: performance.now() - startedAt,
+      }),
+    );
+    const stop = (): void => {
+      void gateway
+        .stop(GRACE_MS)
+        .then(() => parts.stop())
+        .then(() => process.exit(0));
+    };
+    process.on('SIGTERM', stop).on('SIGINT', stop);
+    process.on('SIGHUP', () => gateway.reloadRoutes());
+  } catch (error) {
+    await parts.stop();
+    throw explain(error, config);
+  }
+}
+
+interface Parts {
+  readonly php: EmbeddedPhp | undefined;
+  readonly stub: { readonly origin: string } | undefined;
+  readonly routesFile: string;
+  stop(): Promise<void>;
+}
+
+/** Starts what the gateway brings with it: the embedded PHP application and the providers' stand-ins, where they are wanted. */
+async function startParts(config: GatewayConfig): Promise<Parts> {
+  const routesFile = config.routes.file ?? join(projectRoot, config.routes.passThrough ? 'routes.pass-through.yaml' : 'routes.yaml');
+  if (config.php.targets.length > 0) return { php: undefined, stub: undefined, routesFile, stop: () => Promise.resolve() };
+  const wantsStub = config.providers.openai.mode === 'stub' || config.providers.elevenlabs.mode === 'stub';
+  const stub = wantsStub ? await startProviderStub() : undefined;
+  try {
+    const php = await startEmbeddedPhp({
+      root: join(projectRoot, 'legacy-php'),
+      env: phpEnvironment(config, stub?.origin),
+      log: (line) => process.stderr.write(`${line}\n`),
+    });
+    const stop = async (): Promise<void> => {
+      await Promise.all([php.stop(), stub?.stop()]);
+    };
+    return { php, stub, routesFile, stop };
+  } catch (error) {
+    await stub?.stop();
+    throw new StartFault(`The embedded PHP application did not start: ${error instanceof Error ? error.message : 'unknown reason'}`, EX_UNAVAILABLE);
+  }
+}
+
+/** Turns what commonly goes wrong at start into one clear sentence. */
+function explain(error: unknown, { http: { host, port } }: GatewayConfig): unknown {
+  if (error instanceof RouteTableError) return new StartFault(error.message, EX_CONFIG);
+  switch (error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined) {
+    case 'EADDRINUSE':
+      return new StartFault(`Port ${port} on ${host} is taken by another program: stop that one, or choose another port, e.g. npm start -- --port ${port + 1}`, EX_UNAVAILABLE);
+    case 'EACCES':
+      return new StartFault(`Port ${port} on ${host} may not be used by this user: choose one above 1023, e.g. npm start -- --port 3000`, EX_UNAVAILABLE);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new StartFault(`${host} is no address of this machine: set HOST, e.g. HOST=127.0.0.1`, EX_CONFIG);
+    default:
+      return error;
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EX_CONFIG);
+  }
+  if (error instanceof StartFault) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(error.exitCode);
+  }
+  throw error;
+}

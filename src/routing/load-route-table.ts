@@ -1,0 +1,171 @@
+import { parseRouteFile, type RouteFault, RouteTableError } from './route-file.js';
+import type { AuthorizationPolicy, RateLimitPolicy, Route, RoutePolicies, RouteTable, UpstreamSettings } from './route.js';
+import type { PoliciesInput, RouteInput, RouteTableInput, UpstreamInput } from './route-table.input.js';
+
+/** What the loader must know besides the text. */
+export interface LoadOptions {
+  /** Shown in faults. */
+  readonly file: string;
+  /** What `${REMOTE_PHP_BASE}` stands for. */
+  readonly phpTargets: readonly string[];
+  /** Names of the native handlers there are. */
+  readonly handlers: ReadonlySet<string>;
+}
+
+/** Nobody gets in: what a route has that names no authorization. */
+const NOBODY: AuthorizationPolicy = { name: 'nobody', anyOf: ['jwt'], roles: ['nobody'] };
+
+/** Reads a route table whole. @throws RouteTableError that lists every fault with its line; nothing is half loaded. */
+export function loadRouteTable(text: string, options: LoadOptions): RouteTable {
+  const parsed = parseRouteFile(options.file, text);
+  const input = parsed.data as RouteTableInput;
+  const faults: RouteFault[] = [];
+  const fault = (path: readonly string[], problem: string): void => {
+    faults.push({ line: parsed.lineOf(path), where: path.join('.'), problem });
+  };
+
+  const upstreams = new Map<string, UpstreamSettings>();
+  for (const [name, upstream] of Object.entries(input.upstreams ?? {})) {
+    upstreams.set(name, readUpstream(name, upstream, options.phpTargets, fault));
+  }
+  const policies = new PolicyReader(input, fault);
+  const routes = Object.entries(input.routes).map(([name, route]): Route => {
+    const at = ['routes', name];
+    checkReferences(at, route, upstreams, options.handlers, fault);
+    const { action } = route.match;
+    return {
+      name,
+      match: {
+        path: route.match.path,
+        methods: withHead(route.match.methods ?? []),
+        actions: action === undefined ? undefined : typeof action === 'string' ? [action] : action,
+      },
+      upstream: route.upstream,
+      handler: route.handler,
+      stage: route.stage ?? (route.upstream === undefined ? 'replaced' : 'proxy'),
+      policies: policies.read(at, route.policies ?? {}),
+    };
+  });
+  checkOverlaps(routes, fault);
+  if (faults.length > 0) throw new RouteTableError(options.file, faults.toSorted((a, b) => a.line - b.line));
+  return { upstreams, routes };
+}
+
+type Report = (path: readonly string[], problem: string) => void;
+
+function readUpstream(name: string, input: UpstreamInput, phpTargets: readonly string[], fault: Report): UpstreamSettings {
+  const targets = input.targets.flatMap((target) => (target === '${REMOTE_PHP_BASE}' ? phpTargets : [target]));
+  if (targets.length === 0) fault(['upstreams', name, 'targets'], 'names no address: set REMOTE_PHP_BASE, e.g. http://127.0.0.1:8080');
+  for (const target of targets) {
+    if (!isAddress(target)) fault(['upstreams', name, 'targets'], `"${target}" must be an address such as http://127.0.0.1:8080`);
+  }
+  return {
+    name,
+    targets: targets.filter(isAddress),
+    health: { path: input.health?.path, intervalMs: input.health?.intervalMs ?? 5000 },
+    connectTimeoutMs: input.connectTimeoutMs ?? 2000,
+    host: input.host ?? 'auto',
+    identity: input.identity ?? false,
+    session: input.session,
+    breaker: {
+      threshold: input.breaker?.threshold ?? 0.5,
+      windowMs: input.breaker?.windowMs ?? 10_000,
+      openMs: input.breaker?.openMs ?? 1000,
+    },
+    connections: input.connections ?? 256,
+  };
+}
+
+function isAddress(target: string): boolean {
+  if (!URL.canParse(target)) return false;
+  const { protocol, username, search, hash } = new URL(target);
+  return /^https?:$/.test(protocol) && username === '' && search === '' && hash === '';
+}
+
+function checkReferences(
+  at: readonly string[],
+  route: RouteInput,
+  upstreams: ReadonlyMap<string, UpstreamSettings>,
+  handlers: ReadonlySet<string>,
+  fault: Report,
+): void {
+  if (route.upstream === undefined && route.handler === undefined) fault(at, 'needs an upstream, a handler or both');
+  if (route.upstream !== undefined && !upstreams.has(route.upstream)) {
+    fault([...at, 'upstream'], `there is no upstream "${route.upstream}"; known: ${[...upstreams.keys()].join(', ')}`);
+  }
+  if (route.handler !== undefined && !handlers.has(route.handler)) {
+    fault([...at, 'handler'], `there is no native handler "${route.handler}"; known: ${[...handlers].toSorted().join(', ')}`);
+  }
+  if (route.stage === 'replaced' && route.handler === undefined) fault([...at, 'stage'], 'replaced needs a handler');
+  if (route.stage === 'proxy' && route.upstream === undefined) fault([...at, 'stage'], 'proxy needs an upstream');
+}
+
+/** GET implies HEAD (RFC 9110, section 9.3.2). */
+function withHead(methods: readonly string[]): readonly string[] {
+  return methods.includes('GET') && !methods.includes('HEAD') ? [...methods, 'HEAD'] : methods;
+}
+
+function checkOverlaps(routes: readonly Route[], fault: Report): void {
+  const seen = new Map<string, string>();
+  for (const route of routes) {
+    for (const method of route.match.methods.length === 0 ? ['*'] : route.match.methods) {
+      for (const action of route.match.actions ?? ['']) {
+        const key = `${method} ${route.match.path.toLowerCase()} ${action}`;
+        const other = seen.get(key);
+        if (other === undefined) seen.set(key, route.name);
+        else fault(['routes', route.name, 'match'], `matches ${key.trim()} as route "${other}" does already`);
+      }
+    }
+  }
+}
+
+class PolicyReader {
+  private readonly authorization = new Map<string, AuthorizationPolicy>();
+  private readonly rateLimit = new Map<string, RateLimitPolicy>();
+
+  constructor(
+    private readonly input: RouteTableInput,
+    private readonly fault: Report,
+  ) {
+    for (const [name, value] of Object.entries(input.policies.authorization ?? {})) {
+      this.authorization.set(name, { name, anyOf: value?.anyOf ?? (value?.roles ? ['jwt', 'php-session'] : []), roles: value?.roles ?? [] });
+    }
+    for (const [name, value] of Object.entries(input.policies.rateLimit ?? {})) this.rateLimit.set(name, { name, ...value });
+  }
+
+  read(at: readonly string[], own: PoliciesInput): RoutePolicies {
+    const chosen: PoliciesInput = { ...this.input.defaults, ...own };
+    return {
+      authorization: this.authorizationOf(at, chosen.authorization),
+      rateLimit: (chosen.rateLimit ?? []).flatMap((name) => this.rateLimitOf(at, name)),
+      timeoutMs: chosen.timeoutMs ?? 30_000,
+      idleTimeoutMs: chosen.idleTimeoutMs ?? 60_000,
+      maxBodyBytes: chosen.maxBodyBytes ?? 1024 * 1024,
+      maxAnswerBytes: chosen.maxAnswerBytes ?? 16 * 1024 * 1024,
+      cors: chosen.cors ?? 'gateway',
+      securityHeaders: chosen.securityHeaders ?? 'gateway',
+      envelope: chosen.envelope ?? 'splice',
+      answers: chosen.answers ?? 'any',
+      tolerate: chosen.tolerate ?? 'nothing',
+      errorWhen: chosen.errorWhen,
+      upgrade: chosen.upgrade ?? false,
+      endsSession: chosen.endsSession ?? false,
+    };
+  }
+
+  private authorizationOf(at: readonly string[], name: string | undefined): AuthorizationPolicy {
+    if (name === undefined) {
+      this.fault(at, 'names no authorization policy: nobody could call it');
+      return NOBODY;
+    }
+    const policy = this.authorization.get(name);
+    if (policy === undefined) this.fault([...at, 'policies', 'authorization'], `there is no authorization policy "${name}"`);
+    return policy ?? NOBODY;
+  }
+
+  private rateLimitOf(at: readonly string[], name: string): readonly RateLimitPolicy[] {
+    const policy = this.rateLimit.get(name);
+    if (policy === undefined) this.fault([...at, 'policies', 'rateLimit'], `there is no rate limit policy "${name}"`);
+    return policy === undefined ? [] : [policy];
+  }
+}

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import type { Logger } from '../trace/index.js';
+import { loadRouteTable, type LoadOptions } from './load-route-table.js';
+import type { RouteTable } from './route.js';
+import { RouteTableError } from './route-file.js';
+import { RouteFileWatcher } from './route-file-watcher.js';
+
+/** Keeps the route table in use up to date with its file; a bad file changes nothing and says so. */
+export class RouteTableKeeper {
+  private readonly watcher: RouteFileWatcher;
+  private text = '';
+
+  constructor(
+    private readonly options: LoadOptions,
+    private readonly use: (table: RouteTable) => void,
+    private readonly logger: Logger,
+  ) {
+    this.watcher = new RouteFileWatcher(options.file, () => this.reload());
+  }
+
+  /** Loads the table for the first time and watches its file from then on. @throws RouteTableError */
+  start(): void {
+    this.text = readFileSync(this.options.file, 'utf8');
+    this.use(loadRouteTable(this.text, this.options));
+    this.watcher.start();
+  }
+
+  /** Takes the file's new content into use, if there is any and it is good. */
+  reload(): void {
+    try {
+      const text = readFileSync(this.options.file, 'utf8');
+      if (text === this.text) return;
+      const table = loadRouteTable(text, this.options);
+      this.use(table);
+      this.text = text;
+      this.logger.info({ routes: table.routes.length }, 'route table reloaded');
+    } catch (error) {
+      const why = error instanceof RouteTableError ? error.message : 'the file cannot be read';
+      this.logger.error({ why }, 'route table not reloaded: the last good one stays in use');
+    }
+  }
+
+  stop(): void {
+    this.watcher.stop();
+  }
+}

@@ -1,0 +1,48 @@
+import type { ErrorWhen, RateLimitPolicy, RoutePolicies, Stage } from './route.js';
+
+// The route table as its author writes it (and as the schema has checked it): names instead of policies, most of it optional.
+
+type Writable<T> = { -readonly [K in keyof T]?: T[K] };
+
+export interface PoliciesInput extends Readonly<
+  Writable<Omit<RoutePolicies, 'authorization' | 'rateLimit' | 'errorWhen'>>
+> {
+  readonly authorization?: string;
+  readonly rateLimit?: readonly string[];
+  readonly errorWhen?: ErrorWhen;
+}
+
+export interface RouteInput {
+  readonly match: {
+    readonly path: string;
+    readonly methods?: readonly string[];
+    readonly action?: string | readonly string[];
+  };
+  readonly upstream?: string;
+  readonly handler?: string;
+  readonly stage?: Stage;
+  readonly policies?: PoliciesInput;
+}
+
+export interface UpstreamInput {
+  readonly targets: readonly string[];
+  readonly health?: { readonly path?: string; readonly intervalMs?: number };
+  readonly connectTimeoutMs?: number;
+  readonly host?: 'public' | 'target' | 'auto';
+  readonly identity?: boolean;
+  readonly session?: { readonly cookie: string; readonly path: string };
+  readonly breaker?: { readonly threshold?: number; readonly windowMs?: number; readonly openMs?: number };
+  readonly connections?: number;
+}
+
+export interface RouteTableInput {
+  readonly upstreams?: Readonly<Record<string, UpstreamInput>>;
+  readonly policies: {
+    readonly authorization?: Readonly<
+      Record<string, { readonly anyOf?: readonly ('jwt' | 'php-session')[]; readonly roles?: readonly string[] } | null>
+    >;
+    readonly rateLimit?: Readonly<Record<string, Omit<RateLimitPolicy, 'name'>>>;
+  };
+  readonly defaults?: PoliciesInput;
+  readonly routes: Readonly<Record<string, RouteInput>>;
+}

@@ -1,0 +1,109 @@
+const name = { type: 'string', pattern: '^[a-z][a-z0-9.-]*$', maxLength: 80 };
+const milliseconds = { type: 'integer', minimum: 0, maximum: 86_400_000 };
+const bytes = { type: 'integer', minimum: 0, maximum: 64 * 1024 ** 3 };
+const named = (value: object): object => ({ type: 'object', propertyNames: name, additionalProperties: value });
+const closed = (properties: object, required: readonly string[] = []): object => ({
+  type: 'object',
+  additionalProperties: false,
+  properties,
+  required,
+});
+
+const policies = closed({
+  authorization: { ...name, description: 'Name of a policy under policies.authorization. Without it nobody gets in.' },
+  rateLimit: { type: 'array', items: name, description: 'Names of policies under policies.rateLimit, in order.' },
+  timeoutMs: milliseconds,
+  idleTimeoutMs: milliseconds,
+  maxBodyBytes: bytes,
+  maxAnswerBytes: bytes,
+  cors: { enum: ['gateway', 'upstream'] },
+  securityHeaders: { enum: ['gateway', 'upstream'] },
+  envelope: { enum: ['splice', 'wrap', 'off'] },
+  answers: { enum: ['json', 'any'] },
+  tolerate: { enum: ['nothing', 'first-document'] },
+  errorWhen: closed(
+    { pointer: { type: 'string', pattern: '^/' }, equals: { type: ['string', 'number', 'boolean', 'null'] } },
+    ['pointer', 'equals'],
+  ),
+  upgrade: { type: 'boolean' },
+  endsSession: { type: 'boolean' },
+});
+
+/** The route table as JSON Schema: what the loader validates by, and what editors complete by (`routes.schema.json`). */
+export const ROUTE_TABLE_SCHEMA = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'Donna Gateway route table',
+  ...closed(
+    {
+      upstreams: named(
+        closed(
+          {
+            targets: { type: 'array', minItems: 1, items: { type: 'string', pattern: '^(https?://|\\$\\{REMOTE_PHP_BASE\\}$)' } },
+            health: closed({ path: { type: 'string', pattern: '^/' }, intervalMs: { ...milliseconds, minimum: 100 } }),
+            connectTimeoutMs: { ...milliseconds, minimum: 10 },
+            host: { enum: ['public', 'target', 'auto'] },
+            identity: { type: 'boolean' },
+            session: closed({ cookie: { type: 'string', minLength: 1 }, path: { type: 'string', pattern: '^/' } }, ['cookie', 'path']),
+            breaker: closed({
+              threshold: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
+              windowMs: { ...milliseconds, minimum: 1000 },
+              openMs: { ...milliseconds, minimum: 50 },
+            }),
+            connections: { type: 'integer', minimum: 1, maximum: 4096 },
+          },
+          ['targets'],
+        ),
+      ),
+      policies: closed({
+        authorization: named(
+          closed({
+            anyOf: { type: 'array', items: { enum: ['jwt', 'php-session'] }, uniqueItems: true },
+            roles: { type: 'array', items: { type: 'string', minLength: 1 }, uniqueItems: true },
+          }),
+        ),
+        rateLimit: named(
+          closed(
+            {
+              limit: { type: 'integer', minimum: 1 },
+              windowS: { type: 'integer', minimum: 1, maximum: 86_400 },
+              per: { enum: ['ip', 'identity'] },
+            },
+            ['limit', 'windowS', 'per'],
+          ),
+        ),
+      }),
+      defaults: { ...policies, description: 'Policies that every route has unless it names its own.' },
+      routes: named(
+        closed(
+          {
+            match: closed(
+              {
+                path: { type: 'string', pattern: '^/([^{}?#]*|[^{}?#]*\\{\\*[a-z]+\\})$' },
+                methods: {
+                  type: 'array',
+                  minItems: 1,
+                  uniqueItems: true,
+                  items: { enum: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] },
+                },
+                action: {
+                  description: "PHP's `action` parameter: one value or several.",
+                  anyOf: [
+                    { type: 'string', minLength: 1 },
+                    { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', minLength: 1 } },
+                  ],
+                },
+              },
+              ['path'],
+            ),
+            upstream: name,
+            handler: { ...name, description: 'Native handler; without an upstream the route is the gateway’s own.' },
+            stage: { enum: ['proxy', 'replaced'] },
+            policies,
+          },
+          ['match'],
+        ),
+      ),
+    },
+    ['policies', 'routes'],
+  ),
+} as const;

@@ -1,0 +1,87 @@
+/** Where a route stands on its way off PHP. `proxy`: PHP answers. `replaced`: the native handler answers. */
+export type Stage = 'proxy' | 'replaced';
+
+/** Who may call. Without `anyOf` everybody may; `roles` asks for at least one of them besides. */
+export interface AuthorizationPolicy {
+  readonly name: string;
+  readonly anyOf: readonly ('jwt' | 'php-session')[];
+  readonly roles: readonly string[];
+}
+
+/** How often one caller may come: `limit` requests in `windowS` seconds. */
+export interface RateLimitPolicy {
+  readonly name: string;
+  readonly limit: number;
+  readonly windowS: number;
+  readonly per: 'ip' | 'identity';
+}
+
+/** Tells a failure that PHP reports with status 200: the value at a JSON pointer equals this one. */
+export interface ErrorWhen {
+  readonly pointer: string;
+  readonly equals: string | number | boolean | null;
+}
+
+/** Everything a request of the route must pass and how its answer is treated. */
+export interface RoutePolicies {
+  readonly authorization: AuthorizationPolicy;
+  readonly rateLimit: readonly RateLimitPolicy[];
+  /** Milliseconds until the first answer byte; for an answer that is read whole, until its last. */
+  readonly timeoutMs: number;
+  /** Milliseconds without a byte in either direction before a stream is given up; 0 for never. */
+  readonly idleTimeoutMs: number;
+  readonly maxBodyBytes: number;
+  /** Bytes of an answer that is read whole for the envelope; a longer one is a bad answer. */
+  readonly maxAnswerBytes: number;
+  readonly cors: 'gateway' | 'upstream';
+  readonly securityHeaders: 'gateway' | 'upstream';
+  readonly envelope: 'splice' | 'wrap' | 'off';
+  /** `json`: any other answer with a body is a fault of the upstream. */
+  readonly answers: 'json' | 'any';
+  readonly tolerate: 'nothing' | 'first-document';
+  readonly errorWhen: ErrorWhen | undefined;
+  /** WebSocket upgrades pass to the upstream. */
+  readonly upgrade: boolean;
+  /** A call of this route ends the PHP session: what is remembered of its cookie is dropped. */
+  readonly endsSession: boolean;
+}
+
+export interface RouteMatch {
+  /** `/api/health.php`, or a prefix `/files/{*path}`. */
+  readonly path: string;
+  /** Empty: every method. */
+  readonly methods: readonly string[];
+  /** PHP's `action` parameter, in query or body; undefined where the route does not ask. */
+  readonly actions: readonly string[] | undefined;
+}
+
+/** One row of the route table, validated, with its policies resolved from their names. */
+export interface Route {
+  readonly name: string;
+  readonly match: RouteMatch;
+  readonly upstream: string | undefined;
+  readonly handler: string | undefined;
+  readonly stage: Stage;
+  readonly policies: RoutePolicies;
+}
+
+/** The PHP application: its addresses and how their health is told. */
+export interface UpstreamSettings {
+  readonly name: string;
+  /** Addresses, e.g. `http://10.0.0.7:8080` or `https://old.example/app`. */
+  readonly targets: readonly string[];
+  readonly health: { readonly path: string | undefined; readonly intervalMs: number };
+  readonly connectTimeoutMs: number;
+  /** Which Host PHP sees: the public one, the target's own, or by kind of target (IP and localhost: public). */
+  readonly host: 'public' | 'target' | 'auto';
+  /** Sends the signed identity with every call. */
+  readonly identity: boolean;
+  readonly session: { readonly cookie: string; readonly path: string } | undefined;
+  readonly breaker: { readonly threshold: number; readonly windowMs: number; readonly openMs: number };
+  readonly connections: number;
+}
+
+export interface RouteTable {
+  readonly upstreams: ReadonlyMap<string, UpstreamSettings>;
+  readonly routes: readonly Route[];
+}

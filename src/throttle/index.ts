@@ -1,0 +1,2 @@
+export { countAgainst } from './rate-limit.policy.js';
+export { ThrottleModule } from './throttle.module.js';

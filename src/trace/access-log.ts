@@ -1,0 +1,26 @@
+import type { Logger } from 'pino';
+import type { Exchange } from './exchange.js';
+
+/**
+ * Writes one line per request when its answer is done or its client is gone.
+ * No query, no header, no body, no address: only what names the route and tells how it went.
+ */
+export function logAccess(logger: Logger, exchange: Exchange, clientLeft: boolean): void {
+  const status = clientLeft ? 499 : exchange.res.statusCode;
+  const line = {
+    traceId: exchange.traceId,
+    method: exchange.method,
+    route: exchange.route?.name ?? null,
+    stage: exchange.route?.stage ?? null,
+    status,
+    ms: round(performance.now() - exchange.startedAt),
+    ...exchange.notes,
+    ...(clientLeft ? { errorCode: 'CLIENT_CLOSED' } : {}),
+  };
+  if (status >= 500) logger.warn(line, 'request');
+  else logger.info(line, 'request');
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

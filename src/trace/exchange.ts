@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Identity } from '../auth/index.js';
+import type { ClientAddress } from '../edge/index.js';
+import type { Route } from '../routing/index.js';
+import type { TraceContext } from './trace-context.js';
+
+/** What the access log tells of a request beside its status and timing. */
+export interface ExchangeNotes {
+  /** Who produced the answer: the gateway's pipeline, a native handler or an upstream target. */
+  servedBy?: 'gateway' | 'native' | 'upstream';
+  errorCode?: string;
+  /** Why the upstream call failed, safe to log: never a URL, a body or a host name. */
+  upstreamFault?: string;
+  /** Milliseconds from handing the request to the upstream to its first answer byte. */
+  upstreamMs?: number;
+  attempts?: number;
+}
+
+/**
+ * One request and its answer on their way through the pipeline: what has been established so far.
+ * Each step reads what earlier steps put here; nothing of a request is kept anywhere else.
+ */
+export class Exchange {
+  readonly startedAt = performance.now();
+  readonly notes: ExchangeNotes = {};
+
+  /** Raw path without the query, as the client spelt it and as PHP will see it. */
+  path = '/';
+  /** Raw query with its `?`, or ''. */
+  search = '';
+  /** Public authority (`host[:port]`) under which the client spoke. */
+  authority = '';
+  client: ClientAddress = { address: '', protocol: 'http' };
+  route: Route | undefined;
+  identity: Identity | undefined;
+  /** The request's body, read only where a policy had to see it. The original bytes. */
+  body: Buffer | undefined;
+  /** The body as native handlers see it, parsed once. */
+  parsedBody: unknown;
+  /** Gateway headers of the answer: name, value, name, value, … */
+  readonly answerHeaders: string[] = [];
+  /** True once every policy was passed: a controller reached without it is refused. */
+  admitted = false;
+  /** The client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1). */
+  expectsContinue = false;
+
+  constructor(
+    readonly req: IncomingMessage,
+    readonly res: ServerResponse,
+    readonly trace: TraceContext,
+  ) {
+    this.answerHeaders.push('X-Trace-Id', trace.traceId);
+  }
+
+  get method(): string {
+    return this.req.method ?? 'GET';
+  }
+
+  get traceId(): string {
+    return this.trace.traceId;
+  }
+
+  /** Adds a header of the gateway's own to whatever answer will be sent. */
+  setAnswerHeader(name: string, value: string): void {
+    const wanted = name.toLowerCase();
+    for (let i = 0; i < this.answerHeaders.length; i += 2) {
+      if (this.answerHeaders[i]?.toLowerCase() === wanted) {
+        this.answerHeaders[i + 1] = value;
+        return;
+      }
+    }
+    this.answerHeaders.push(name, value);
+  }
+
+  /** Invites the client to send its body, where it waits for that; to be called right before the body is read. */
+  inviteBody(): void {
+    if (!this.expectsContinue) return;
+    this.expectsContinue = false;
+    this.res.writeContinue();
+  }
+}
+
+const EXCHANGE = Symbol('exchange');
+
+type Carrier = IncomingMessage & { [EXCHANGE]?: Exchange };
+
+/** Binds the exchange to its request, so that a Nest controller, guard or filter finds it. */
+export function attachExchange(exchange: Exchange): void {
+  (exchange.req as Carrier)[EXCHANGE] = exchange;
+}
+
+/** The exchange of a request, or undefined when the request did not come through the pipeline. */
+export function exchangeOf(req: IncomingMessage): Exchange | undefined {
+  return (req as Carrier)[EXCHANGE];
+}

@@ -1,0 +1,46 @@
+import { createHash, randomFillSync } from 'node:crypto';
+
+/** The ids under which one request is known in every log, span and upstream call. */
+export interface TraceContext {
+  /** What clients read as `traceId` and `X-Trace-Id`. */
+  readonly traceId: string;
+  /** W3C `traceparent` handed to the upstream: same trace, this request's own span. */
+  readonly traceparent: string;
+}
+
+const VALID_TRACE_ID = /^[A-Za-z0-9_-]{8,64}$/;
+const VALID_TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?$/;
+const HEX_TRACE_ID = /^(?!0{32}$)[0-9a-f]{32}$/;
+
+/**
+ * Takes the trace from W3C `traceparent`, else from a valid `X-Trace-Id`, else makes one.
+ * An invalid value is ignored, never an error (W3C Trace Context, section 4.3).
+ */
+export function traceFrom(traceparent: string | undefined, traceIdHeader: string | undefined): TraceContext {
+  const parent = traceparent === undefined ? null : VALID_TRACEPARENT.exec(traceparent);
+  if (parent?.[1] !== undefined) {
+    return { traceId: parent[1], traceparent: `00-${parent[1]}-${randomHex(8)}-${parent[2] ?? '00'}` };
+  }
+  if (traceIdHeader !== undefined && VALID_TRACE_ID.test(traceIdHeader)) {
+    const hex = HEX_TRACE_ID.test(traceIdHeader)
+      ? traceIdHeader
+      : createHash('sha256').update(traceIdHeader).digest('hex').slice(0, 32);
+    return { traceId: traceIdHeader, traceparent: `00-${hex}-${randomHex(8)}-01` };
+  }
+  const made = randomHex(16);
+  return { traceId: made, traceparent: `00-${made}-${randomHex(8)}-01` };
+}
+
+// One call to the random generator serves many ids: a call each costs more than the rest of the trace step.
+const pool = Buffer.alloc(4096);
+let used = pool.length;
+
+function randomHex(bytes: number): string {
+  if (used + bytes > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const hex = pool.toString('hex', used, used + bytes);
+  used += bytes;
+  return hex;
+}

@@ -1,0 +1,12 @@
+// Jest's globalTeardown: what children noted after the last test still fails the run.
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+// Jest asks for a default export here.
+export default function afterAllSuites() {
+  const folder = process.env.DONNA_LOOPBACK_NOTES;
+  if (folder === undefined || !existsSync(folder)) return;
+  const notes = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  rmSync(folder, { recursive: true, force: true });
+  if (notes.length > 0) throw new Error(notes.join('\n'));
+}

@@ -1,0 +1,71 @@
+import { connect } from 'node:net';
+
+export interface RawAnswer {
+  readonly status: number;
+  /** Lower-case names; several values of a name joined by a line feed. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly raw: string;
+}
+
+/** Sends bytes as they are over one connection and reads until it closes or `quietMs` pass without a byte. */
+export function sendRaw(port: number, bytes: string | readonly string[], quietMs = 400): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    let received = '';
+    const timer = setTimeout(() => socket.destroy(), quietMs + 4000);
+    let quiet: NodeJS.Timeout | undefined;
+    socket.on('connect', async () => {
+      for (const part of typeof bytes === 'string' ? [bytes] : bytes) {
+        socket.write(part, 'latin1');
+        await new Promise((next) => setTimeout(next, 30));
+      }
+    });
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1');
+      clearTimeout(quiet);
+      quiet = setTimeout(() => socket.destroy(), quietMs);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error);
+    });
+    socket.on('close', () => {
+      clearTimeout(timer);
+      clearTimeout(quiet);
+      resolve(received);
+    });
+  });
+}
+
+/** Reads the first answer out of what `sendRaw` received. */
+export function parseAnswer(raw: string): RawAnswer {
+  const end = raw.indexOf('\r\n\r\n');
+  const [statusLine = '', ...lines] = raw.slice(0, end).split('\r\n');
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}\n${value}`;
+  }
+  const rest = raw.slice(end + 4);
+  const body = headers['transfer-encoding'] === 'chunked' ? dechunk(rest) : rest.slice(0, Number(headers['content-length'] ?? rest.length));
+  return { status: Number(statusLine.split(' ')[1]), headers, body, raw };
+}
+
+/** Sends one raw request and reads its answer. */
+export async function askRaw(port: number, bytes: string | readonly string[], quietMs?: number): Promise<RawAnswer> {
+  return parseAnswer(await sendRaw(port, bytes, quietMs));
+}
+
+function dechunk(text: string): string {
+  let body = '';
+  let at = 0;
+  for (;;) {
+    const line = text.indexOf('\r\n', at);
+    const size = Number.parseInt(text.slice(at, line), 16);
+    if (line === -1 || Number.isNaN(size) || size === 0) return body;
+    body += text.slice(line + 2, line + 2 + size);
+    at = line + 2 + size + 2;
+  }
+}

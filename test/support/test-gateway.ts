@@ -1,0 +1,63 @@
+import type { Type } from '@nestjs/common';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { loadConfig } from '../../src/config/index.js';
+import { startGateway } from '../../src/gateway.js';
+
+export const JWT_SECRET = 'test-secret-of-the-tokens-0123456789abcdef';
+export const IDENTITY_SECRET = 'test-secret-of-the-identity-0123456789abcd';
+
+export interface TestGatewayOptions {
+  /** The route table's text; the shipped table when left out. */
+  readonly routes?: string;
+  readonly phpTargets?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly features?: readonly Type[];
+}
+
+export interface TestGateway {
+  readonly url: string;
+  readonly port: number;
+  readonly routesFile: string;
+  /** Writes a new route table, as an editor would. */
+  writeRoutes(text: string): void;
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** A whole gateway in this process, on a free loopback port, with its own route table in a temporary folder. */
+export async function startTestGateway({ routes, phpTargets = [], env = {}, features = [] }: TestGatewayOptions): Promise<TestGateway> {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-test-'));
+  const routesFile = routes === undefined ? resolve(import.meta.dirname, '../../routes.yaml') : join(folder, 'routes.yaml');
+  if (routes !== undefined) writeFileSync(routesFile, routes);
+  const config = loadConfig(
+    { NODE_ENV: 'test', HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'silent', JWT_SECRET, GATEWAY_IDENTITY_SECRET: IDENTITY_SECRET, ROUTES_FILE: routesFile, ...env },
+    { projectRoot: folder, packageVersion: '0.0.0-test' },
+  );
+  const gateway = await startGateway({ config, routesFile, phpTargets, features });
+  return {
+    url: gateway.url,
+    port: Number(new URL(gateway.url).port),
+    routesFile,
+    writeRoutes: (text) => writeFileSync(routesFile, text),
+    stop: async (graceMs = 1000) => {
+      await gateway.stop(graceMs);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A route table with one upstream and one catch-all; `policies` is YAML flow text merged into its policies. */
+export function catchAllTable(policies = '', upstream = ''): string {
+  return `
+upstreams:
+  php: { targets: ['\${REMOTE_PHP_BASE}'], ${upstream} }
+policies:
+  authorization: { public: {} }
+routes:
+  all:
+    match: { path: '/{*path}' }
+    upstream: php
+    policies: { authorization: public, ${policies} }
+`;
+}
