@@ -43,7 +43,7 @@ const pages: Record<string, string> = {
         'md5' => md5(file_get_contents('php://input')), 'headers' => count(getallheaders())]);`,
   'api/cookies.php': `<?php http_response_code(418);
     header('Set-Cookie: a=1; Path=/'); header('Set-Cookie: b=2', false); header('X-Quoted: "a\\\\b"'); echo 'teapot';`,
-  'api/fatal.php': "<?php echo 'x'; throw new RuntimeException('cannot mail anna@example.org');",
+  'api/fatal.php': "<?php throw new RuntimeException('cannot mail anna@example.org');",
   'api/sse.php': `<?php header('Content-Type: text/event-stream');
     for ($i = 0; $i < 3; $i++) { echo "data: $i\\n\\n"; flush(); usleep(250000); }`,
   'api/count.php': `<?php $file = fopen(dirname(__DIR__) . '/var/count', 'c+'); flock($file, LOCK_EX);
@@ -220,9 +220,7 @@ describe.each(kinds)('embedded PHP (%s)', (kind) => {
   it('answers 500 to a fatal error, tells the log without the address in it, and goes on', async () => {
     lines.length = 0;
     const { status, text } = await raw(php, '/api/fatal.php');
-    // The script had already written, so the status was out with php -S; neither kind may show the message.
-    expect([200, 500]).toContain(status);
-    expect(text).not.toContain('RuntimeException');
+    expect([status, text]).toEqual([500, '']);
     for (let wait = 0; wait < 50 && !lines.some((line) => line.includes('RuntimeException')); wait += 1)
       await sleep(20);
     expect(lines.join('\n')).toContain('cannot mail [email]');

@@ -23,7 +23,7 @@ final class ReceiveWebhook
         $body = $call->request->body($call->maxBodyBytes);
         $this->verify($call, $body);
         $event = json_decode($body, true, 32);
-        if (!is_array($event) || array_is_list($event)) {
+        if (!is_array($event) || ltrim($body)[0] !== '{') {
             throw new ApiException(ErrorCode::BadRequest, 'The body is not a JSON object.');
         }
         $id = $event['data']['id'] ?? null;

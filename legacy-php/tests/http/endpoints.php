@@ -206,3 +206,23 @@ test('without a key a webhook is 503', static function (): void {
     same([503, false], [$answer->status, $answer->json()['success']]);
     $app->stop();
 });
+
+test('a PHP without sodium, mbstring and fsync takes a webhook on the gateway\'s word only', static function (): void {
+    // -n loads no shared extension; what is built in is taken away by name.
+    $app = new App(
+        Shared::providers() + ['TELNYX_PUBLIC_KEY' => Shared::telnyxPublicKey()],
+        php: ['-n', '-d', 'disable_functions=sodium_crypto_sign_verify_detached,fsync,getallheaders,apache_request_headers,filter_var,openssl_encrypt', '-d', 'display_errors=1'],
+    );
+    $path = '/api/telnyx/webhook.php';
+    $signed = ['Telnyx-Timestamp' => (string) time(), 'Telnyx-Signature-Ed25519' => base64_encode(str_repeat('x', 64))];
+    same(503, $app->send('POST', $path, $signed, '{}')->status);
+    same(503, $app->send('POST', $path, $signed + Gateway::headers('POST', $path, ['via' => 'internal']), '{}')->status);
+    same(200, $app->send('POST', $path, $signed + Gateway::headers('POST', $path, ['webhook' => 'verified']), '{}')->status);
+    same(401, $app->send('POST', $path, ['Telnyx-Timestamp' => (string) (time() - 400)] + $signed + Gateway::headers('POST', $path, ['webhook' => 'verified']), '{}')->status, 'still too old');
+    $browser = $app->browser()->signIn();
+    same(201, $browser->json('POST', '/api/conversations.php', ['title' => str_repeat('é', 200)])->status);
+    same(422, $browser->json('POST', '/api/conversations.php', ['title' => str_repeat('é', 201)])->status);
+    same(200, $browser->json('POST', '/api/donna_logic.php', ['message' => 'Grüße'])->status);
+    same(200, $browser->get('/')->status);
+    $app->stop();
+});

@@ -213,14 +213,17 @@ final class App
     public readonly string $log;
     private Child $child;
 
-    /** @param array<string, string> $env */
-    public function __construct(array $env = [], string $router = __DIR__ . '/../../router.php', int $workers = 4)
+    /**
+     * @param array<string, string> $env
+     * @param list<string> $php options of the interpreter
+     */
+    public function __construct(array $env = [], string $router = __DIR__ . '/../../router.php', int $workers = 4, array $php = ['-c', __DIR__ . '/../../php.ini'])
     {
         $this->port = freePort();
         $this->data = $env['DONNA_DATA_DIR'] ?? directory('data');
         $this->log = Workshop::$root . '/server-' . $this->port . '.log';
         $this->child = new Child(
-            [PHP_BINARY, '-c', __DIR__ . '/../../php.ini', '-S', '127.0.0.1:' . $this->port, '-t', __DIR__ . '/../../public', $router],
+            [PHP_BINARY, ...$php, '-S', '127.0.0.1:' . $this->port, '-t', __DIR__ . '/../../public', $router],
             $env + [
                 'DONNA_DATA_DIR' => $this->data,
                 'DONNA_LOOPBACK_ONLY' => '1',

@@ -44,7 +44,7 @@ export class PhpThread {
   /** Starts a thread and resolves once its PHP has run a first script. @throws Error when it cannot start. */
   static start(plan: WorkerPlan, log: (text: string) => void): Promise<PhpThread> {
     // The file has this one's own extension: `.js` when built, `.ts` when Jest runs the sources.
-    const file = new URL(`./php-worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+    const file = new URL(`./php.worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
     const worker = new Worker(file, { workerData: plan, env: {}, execArgv: ['--disable-warning=ExperimentalWarning'] });
     return new Promise((resolve, reject) => {
       const failed = (error: unknown): void => reject(error instanceof Error ? error : new Error('the thread ended'));

@@ -1,5 +1,5 @@
 /*
- * The parts of the optional packages that `php-worker.ts` uses. Written out here because their own declarations do not
+ * The parts of the optional packages that `php.worker.ts` uses. Written out here because their own declarations do not
  * resolve under `nodenext`, and so that the gateway builds where they are not installed.
  */
 

@@ -81,7 +81,7 @@ class SystemPhpServer implements EmbeddedPhp {
     const group = new ProcessGroup(
       this.php.path,
       args,
-      { PATH: process.env['PATH'] ?? '/usr/bin:/bin', ...env, PHP_CLI_SERVER_WORKERS: String(workers) },
+      { PATH: this.php.searchPath, ...env, PHP_CLI_SERVER_WORKERS: String(workers) },
       root,
     );
     const lines = new PhpLogLines(log);

@@ -20,8 +20,11 @@ export interface TransformedHeaders {
   readonly contentLength: number | undefined;
 }
 
-/** Those that name the software or that Node or the gateway sets itself. */
-const NEVER = new Set(['server', 'x-powered-by', 'date', 'x-trace-id', 'traceparent', 'x-gateway-identity', 'content-length', 'content-type', 'content-encoding']);
+/** Those that name the software, that mean nothing in an answer (`php -S` echoes Host), or that Node or the gateway sets itself. */
+const NEVER = new Set(['server', 'x-powered-by', 'host', 'date', 'x-trace-id', 'traceparent', 'x-gateway-identity', 'content-length', 'content-type', 'content-encoding']);
+
+/** RFC 9110, section 7.6.3; clients learn the software's role, not the instance. */
+const VIA = '1.1 donna-gateway';
 
 /** Cleans and mends the headers of PHP's answer. Pure. */
 export function transformAnswerHeaders(raw: readonly string[], context: AnswerHeaderContext): TransformedHeaders {
@@ -43,6 +46,7 @@ export function transformAnswerHeaders(raw: readonly string[], context: AnswerHe
     names.add(lower);
     headers.push(name, rewrite(lower, value, context));
   }
+  headers.push('Via', VIA);
   return { headers, names, contentType, contentEncoding, contentLength };
 }
 
