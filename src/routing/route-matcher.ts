@@ -69,7 +69,9 @@ export class RouteMatcher {
     const canonical = path.path.toLowerCase();
     const exact = this.exact.get(withoutTrailingSlash(canonical));
     if (exact !== undefined) return exact;
-    for (const { prefix, node } of this.prefixes) if (canonical.startsWith(prefix)) return node;
+    for (const { prefix, node } of this.prefixes) {
+      if (canonical.startsWith(prefix) || (canonical.length + 1 === prefix.length && prefix.startsWith(canonical))) return node;
+    }
     return undefined;
   }
 }
