@@ -18,6 +18,7 @@ const CANARY = {
     'src/edge/inner.ts': `export const inner = 1;`,
     'src/auth/reaches-in.ts': `export { inner } from '../edge/inner.js';`,
   },
+  'root-by-the-door': { 'src/app.module.ts': `export { inner } from './edge/inner.js';` },
   'infrastructure-below-features': {
     'src/features/index.ts': `export const feature = 1;`,
     'src/trace/reaches-up.ts': `export { feature } from '../features/index.js';`,
@@ -49,7 +50,7 @@ const ALLOWED = {
 };
 
 /** The one way through: handing the environment to loadConfig. */
-const HANDED_OVER = /\bloadConfig\(\s*process\.env\b/g;
+const HANDED_OVER = /\bloadConfig\(\s*(\{\s*\.\.\.)?process\.env\b/g;
 
 const unnoticed = await findUnnoticedCanaries();
 if (unnoticed.length > 0) {
@@ -72,7 +73,9 @@ async function findUnnoticedCanaries() {
     const found = await findViolations(project);
     const missed = Object.keys(CANARY).filter((rule) => !found.some((violation) => violation.rule === rule));
     const wrong = found.filter(({ where }) => Object.keys(ALLOWED).some((file) => where.startsWith(file)));
+    const unplanted = rules.forbidden.filter(({ name }) => CANARY[name] === undefined);
     return [
+      ...unplanted.map(({ name }) => `nothing is planted for ${name}`),
       ...missed.map((rule) => `a planted violation of ${rule} was not found`),
       ...wrong.map(({ rule, where }) => `${where} is allowed but was reported for ${rule}`),
     ];

@@ -5,8 +5,7 @@ import { AuthModule } from './auth/index.js';
 import { CONFIG, ConfigModule, type GatewayConfig } from './config/index.js';
 import { ContractModule } from './contract/index.js';
 import { DrainState, EdgeModule } from './edge/index.js';
-import { HealthModule } from './features/health/index.js';
-import { ReservedModule } from './features/reserved/index.js';
+import { HealthModule, ReservedModule } from './features/index.js';
 import { ForwardModule, Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
 import { type NativeRouter, Pipeline } from './pipeline.js';
@@ -36,12 +35,15 @@ export class AppModule {
           provide: Pipeline,
           inject: [CONFIG, ThrottlerStorage, Upstreams, HttpAdapterHost],
           useFactory: (slice: GatewayConfig, storage: ThrottlerStorage, upstreams: Upstreams, host: HttpAdapterHost) =>
-            new Pipeline(slice, storage, upstreams, (req, res) => (host.httpAdapter.getInstance() as NativeRouter)(req, res)),
+            new Pipeline(slice, storage, upstreams, (req, res) =>
+              (host.httpAdapter.getInstance() as NativeRouter)(req, res),
+            ),
         },
         {
           provide: FrontDoor,
           inject: [CONFIG, Pipeline, DrainState, LOGGER],
-          useFactory: (slice: GatewayConfig, pipeline: Pipeline, drain: DrainState, logger: Logger) => new FrontDoor(slice, pipeline, drain, logger),
+          useFactory: (slice: GatewayConfig, pipeline: Pipeline, drain: DrainState, logger: Logger) =>
+            new FrontDoor(slice, pipeline, drain, logger),
         },
       ],
     };

@@ -85,17 +85,21 @@ export class FrontDoor {
     if (path instanceof GatewayError) refuse(path);
     else if (match?.kind === 'group') {
       const { gate } = match.group;
-      Promise.resolve(this.pipeline.admit(match.group, exchange))
-        .then((result) => {
-          if (result instanceof GatewayError) refuse(result);
-          else forwardUpgrade(exchange, socket, head, this.pipeline.planOf(gate, false), (fault) => refuse(toClientError(fault, 1)));
-        })
-        .catch((error: unknown) => refuse(toGatewayError(error, exchange.traceId, this.logger)));
+      const join = async (): Promise<void> => {
+        const result = await this.pipeline.admit(match.group, exchange);
+        if (result instanceof GatewayError) refuse(result);
+        else forwardUpgrade(exchange, socket, head, this.pipeline.planOf(gate, false), (fault) => refuse(toClientError(fault, 1)));
+      };
+      join().catch((error: unknown) => refuse(toGatewayError(error, exchange.traceId, this.logger)));
     } else refuse(new GatewayError('NOT_FOUND'));
   }
 
   private openExchange(req: IncomingMessage, res: ServerResponse): Exchange {
-    const exchange = new Exchange(req, res, traceFrom(single(req.headers['traceparent']), single(req.headers['x-trace-id'])));
+    const exchange = new Exchange(
+      req,
+      res,
+      traceFrom(single(req.headers['traceparent']), single(req.headers['x-trace-id'])),
+    );
     attachExchange(exchange);
     exchange.client = readClientAddress(req, this.isTrusted);
     this.open.add(exchange);
@@ -120,13 +124,18 @@ export class FrontDoor {
         return this.refuse(exchange, new GatewayError('NOT_FOUND'));
       case 'method-not-allowed':
         exchange.route = match.sample;
-        return this.refuse(exchange, new GatewayError('METHOD_NOT_ALLOWED', { headers: { Allow: match.allow } }), match.sample);
+        return this.refuse(
+          exchange,
+          new GatewayError('METHOD_NOT_ALLOWED', { headers: { Allow: match.allow } }),
+          match.sample,
+        );
     }
   }
 
   private async refuse(exchange: Exchange, refusal: GatewayError, sample?: Exchange['route']): Promise<StepResult> {
     const result = await this.pipeline.greet(exchange, sample);
-    if (result !== undefined || exchange.method !== 'OPTIONS' || refusal.code !== 'METHOD_NOT_ALLOWED') return result ?? refusal;
+    if (result !== undefined || exchange.method !== 'OPTIONS' || refusal.code !== 'METHOD_NOT_ALLOWED')
+      return result ?? refusal;
     exchange.res.writeHead(204, [...exchange.answerHeaders, 'Allow', refusal.headers['Allow'] ?? '']);
     exchange.res.end();
     return 'answered';
@@ -135,16 +144,20 @@ export class FrontDoor {
   /** Establishes path, query and public authority; refuses what cannot be read in one way only. */
   private readHead(exchange: Exchange): ServedPath | GatewayError {
     const { req } = exchange;
-    if (this.drain.phase === 'refusing') return new GatewayError('UPSTREAM_UNAVAILABLE', { headers: { 'Retry-After': '1' } });
+    if (this.drain.phase === 'refusing')
+      return new GatewayError('UPSTREAM_UNAVAILABLE', { headers: { 'Retry-After': '1' } });
     const fault = checkRequestHead(req);
     if (fault !== undefined) return fault;
     if (req.headers.via?.includes(this.pipeline.via) === true) {
-      return new GatewayError('UPSTREAM_BAD_ANSWER', { error: 'The gateway’s upstream is the gateway itself: check REMOTE_PHP_BASE.' });
+      return new GatewayError('UPSTREAM_BAD_ANSWER', {
+        error: 'The gateway’s upstream is the gateway itself: check REMOTE_PHP_BASE.',
+      });
     }
     const target = parseRequestTarget(req.url ?? '', exchange.method);
     if (target.kind === 'refused') return new GatewayError('BAD_REQUEST', { error: target.reason });
     exchange.authority = exchange.client.forwardedHost ?? target.authority ?? req.headers.host ?? 'localhost';
-    if (!isValidAuthority(exchange.authority)) return new GatewayError('BAD_REQUEST', { error: 'The Host is malformed.' });
+    if (!isValidAuthority(exchange.authority))
+      return new GatewayError('BAD_REQUEST', { error: 'The Host is malformed.' });
     const path = resolvePath(target.pathAndQuery);
     if (path.kind === 'refused') return new GatewayError('BAD_REQUEST', { error: path.reason });
     const query = target.pathAndQuery.indexOf('?');

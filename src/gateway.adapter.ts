@@ -51,7 +51,9 @@ export class GatewayAdapter extends ExpressAdapter {
     });
     server.on('connect', (_req, socket) => socket.destroy());
     server.on('clientError', (error, socket) => {
-      answerParserError(error, socket as Socket, (code, traceId) => this.accessLogger?.info({ traceId, errorCode: code, route: null }, 'request'));
+      answerParserError(error, socket as Socket, (code, traceId) =>
+        this.accessLogger?.info({ traceId, errorCode: code, route: null }, 'request'),
+      );
     });
     this.httpServer = server;
   }

@@ -33,7 +33,12 @@ export interface Gateway {
 }
 
 /** Makes a gateway and lets it listen. @throws RouteTableError; a system error (EADDRINUSE, …) when the port cannot be had. */
-export async function startGateway({ config, routesFile, phpTargets, features = [] }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({
+  config,
+  routesFile,
+  phpTargets,
+  features = [],
+}: GatewayOptions): Promise<Gateway> {
   const adapter = new GatewayAdapter();
   const app: INestApplication = await NestFactory.create(AppModule.for(config, features), adapter, {
     logger: ['fatal', 'error', 'warn'],
@@ -43,7 +48,11 @@ export async function startGateway({ config, routesFile, phpTargets, features = 
   const logger = app.get<Logger>(LOGGER);
   const pipeline = app.get(Pipeline);
   const door = app.get(FrontDoor);
-  const keeper = new RouteTableKeeper({ file: routesFile, phpTargets, handlers: nativeHandlerNames() }, (table) => pipeline.use(table), logger);
+  const keeper = new RouteTableKeeper(
+    { file: routesFile, phpTargets, handlers: nativeHandlerNames() },
+    (table) => pipeline.use(table),
+    logger,
+  );
   const server = app.getHttpServer() as Server;
   try {
     keeper.start();

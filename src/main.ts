@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { banner, HELP, readStartOptions } from './cli/index.js';
 import { ConfigError, type GatewayConfig, loadConfig } from './config/index.js';
-import { type EmbeddedPhp, startEmbeddedPhp } from './forward/embedded/index.js';
-import { phpEnvironment } from './forward/index.js';
+import { type EmbeddedPhp, phpEnvironment, startEmbeddedPhp } from './forward/index.js';
 import { startGateway } from './gateway.js';
 import { startProviderStub } from './providers/index.js';
 import { RouteTableError } from './routing/index.js';
@@ -35,7 +34,7 @@ async function main(): Promise<void> {
   if (options.kind === 'version') return say(version);
   if (options.kind === 'fault') throw new StartFault(`${options.problem}\nSee: npm start -- --help`, EX_USAGE);
 
-  const config = loadConfig({ ...process.env, ...options.env }, { projectRoot, packageVersion: version });
+  const config = loadConfig(process.env, { projectRoot, packageVersion: version, overrides: options.env });
   const parts = await startParts(config);
   try {
     const gateway = await startGateway({
@@ -46,7 +45,10 @@ async function main(): Promise<void> {
     say(
       banner(config, {
         url: gateway.url,
-        php: parts.php === undefined ? config.php.targets.join(', ') : `embedded, ${parts.php.kind === 'system' ? 'system PHP' : 'WebAssembly PHP'} ${parts.php.version}, serving legacy-php/`,
+        php:
+          parts.php === undefined
+            ? config.php.targets.join(', ')
+            : `embedded, ${parts.php.kind === 'system' ? 'system PHP' : 'WebAssembly PHP'} ${parts.php.version}, serving legacy-php/`,
         isEmbedded: parts.php !== undefined,
         stubOrigin: parts.stub?.origin,
         routesFile: parts.routesFile,
@@ -76,8 +78,10 @@ interface Parts {
 
 /** Starts what the gateway brings with it: the embedded PHP application and the providers' stand-ins, where they are wanted. */
 async function startParts(config: GatewayConfig): Promise<Parts> {
-  const routesFile = config.routes.file ?? join(projectRoot, config.routes.passThrough ? 'routes.pass-through.yaml' : 'routes.yaml');
-  if (config.php.targets.length > 0) return { php: undefined, stub: undefined, routesFile, stop: () => Promise.resolve() };
+  const routesFile =
+    config.routes.file ?? join(projectRoot, config.routes.passThrough ? 'routes.pass-through.yaml' : 'routes.yaml');
+  if (config.php.targets.length > 0)
+    return { php: undefined, stub: undefined, routesFile, stop: () => Promise.resolve() };
   const wantsStub = config.providers.openai.mode === 'stub' || config.providers.elevenlabs.mode === 'stub';
   const stub = wantsStub ? await startProviderStub() : undefined;
   try {
@@ -92,7 +96,10 @@ async function startParts(config: GatewayConfig): Promise<Parts> {
     return { php, stub, routesFile, stop };
   } catch (error) {
     await stub?.stop();
-    throw new StartFault(`The embedded PHP application did not start: ${error instanceof Error ? error.message : 'unknown reason'}`, EX_UNAVAILABLE);
+    throw new StartFault(
+      `The embedded PHP application did not start: ${error instanceof Error ? error.message : 'unknown reason'}`,
+      EX_UNAVAILABLE,
+    );
   }
 }
 
@@ -101,9 +108,15 @@ function explain(error: unknown, { http: { host, port } }: GatewayConfig): unkno
   if (error instanceof RouteTableError) return new StartFault(error.message, EX_CONFIG);
   switch (error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined) {
     case 'EADDRINUSE':
-      return new StartFault(`Port ${port} on ${host} is taken by another program: stop that one, or choose another port, e.g. npm start -- --port ${port + 1}`, EX_UNAVAILABLE);
+      return new StartFault(
+        `Port ${port} on ${host} is taken by another program: stop that one, or choose another port, e.g. npm start -- --port ${port + 1}`,
+        EX_UNAVAILABLE,
+      );
     case 'EACCES':
-      return new StartFault(`Port ${port} on ${host} may not be used by this user: choose one above 1023, e.g. npm start -- --port 3000`, EX_UNAVAILABLE);
+      return new StartFault(
+        `Port ${port} on ${host} may not be used by this user: choose one above 1023, e.g. npm start -- --port 3000`,
+        EX_UNAVAILABLE,
+      );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new StartFault(`${host} is no address of this machine: set HOST, e.g. HOST=127.0.0.1`, EX_CONFIG);

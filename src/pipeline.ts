@@ -5,8 +5,25 @@ import { authorize, checkCsrf, identify, JwtVerifier, PhpSessions, readCookie } 
 import type { GatewayConfig } from './config/index.js';
 import { GatewayError, parseNativeBody } from './contract/index.js';
 import { checkAnnouncedLength, checkOrigin, computeSecurityHeaders, readBody } from './edge/index.js';
-import { askPhpForSession, forward, type ForwardPlan, HttpProxyForwarder, RouteAnswerRules, UndiciForwarder, type Upstream, Upstreams } from './forward/index.js';
-import { nativeHandlerPath, type RateLimitPolicy, readAction, type Route, type RouteGroup, RouteMatcher, type RouteTable } from './routing/index.js';
+import {
+  askPhpForSession,
+  forward,
+  type ForwardPlan,
+  HttpProxyForwarder,
+  RouteAnswerRules,
+  UndiciForwarder,
+  type Upstream,
+  type Upstreams,
+} from './forward/index.js';
+import {
+  nativeHandlerPath,
+  type RateLimitPolicy,
+  readAction,
+  type Route,
+  type RouteGroup,
+  RouteMatcher,
+  type RouteTable,
+} from './routing/index.js';
 import { countAgainst } from './throttle/index.js';
 import type { Exchange } from './trace/index.js';
 
@@ -185,7 +202,8 @@ export class Pipeline {
       if (body instanceof GatewayError) return body;
       exchange.admitted = true;
       exchange.notes.servedBy = 'native';
-      for (let i = 0; i < answerHeaders.length; i += 2) res.setHeader(answerHeaders[i] ?? '', answerHeaders[i + 1] ?? '');
+      for (let i = 0; i < answerHeaders.length; i += 2)
+        res.setHeader(answerHeaders[i] ?? '', answerHeaders[i + 1] ?? '');
       this.native(Object.assign(req, { url: path + search, body: body.value }), res);
       return 'answered';
     };
@@ -206,12 +224,17 @@ export class Pipeline {
 
   /** The sessions of the route's PHP application; a native route asks the one that has sessions. */
   private sessionsOf(route: Route): PhpSessions | undefined {
-    const upstream = route.upstream === undefined ? this.upstreams.all().find(({ settings }) => settings.session) : this.upstreams.get(route.upstream);
+    const upstream =
+      route.upstream === undefined
+        ? this.upstreams.all().find(({ settings }) => settings.session)
+        : this.upstreams.get(route.upstream);
     if (upstream?.settings.session === undefined) return undefined;
     const known = this.sessions.get(upstream);
     if (known !== undefined) return known;
     const { secret } = this.config.identity;
-    const made = new PhpSessions(upstream.settings.session.cookie, (cookie, traceId) => askPhpForSession(upstream, secret, cookie, traceId));
+    const made = new PhpSessions(upstream.settings.session.cookie, (cookie, traceId) =>
+      askPhpForSession(upstream, secret, cookie, traceId),
+    );
     this.sessions.set(upstream, made);
     return made;
   }
@@ -235,7 +258,10 @@ function settle({ base, byAction }: RouteGroup, exchange: Exchange): Route | Gat
   return route ?? base ?? new GatewayError('NOT_FOUND');
 }
 
-function waysOf({ base, byAction }: RouteGroup, wayOf: (route: Route) => readonly Step[]): ReadonlyMap<Route, readonly Step[]> {
+function waysOf(
+  { base, byAction }: RouteGroup,
+  wayOf: (route: Route) => readonly Step[],
+): ReadonlyMap<Route, readonly Step[]> {
   const routes = [...(byAction?.values() ?? []), ...(base === undefined ? [] : [base])];
   return new Map(routes.map((route) => [route, wayOf(route)]));
 }

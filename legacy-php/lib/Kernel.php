@@ -152,8 +152,8 @@ final class Kernel
         if (is_array($factory)) {
             $factory = self::select($table, $request, $fields);
         }
-        // A write takes `id` and the like from the query too, but never against the body.
-        $input = new Input($fields + $request->query);
+        // A write is what its body says; only DELETE, whose body many clients cannot send, may be told by the query.
+        $input = new Input($request->isRead() || $request->method === 'DELETE' ? $fields + $request->query : $fields);
 
         return $factory($app)(new Call($request, $input, $app->user(), $app->assertion(), $app->respond, $maxBodyBytes));
     }

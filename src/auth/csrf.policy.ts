@@ -11,9 +11,11 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function checkCsrf(exchange: Exchange, originWasChecked: boolean): GatewayError | undefined {
   const { identity, req } = exchange;
   if (identity?.via !== 'php-session' || SAFE_METHODS.has(exchange.method)) return undefined;
-  if ((originWasChecked && req.headers.origin !== undefined) || req.headers['sec-fetch-site'] === 'same-origin') return undefined;
+  if ((originWasChecked && req.headers.origin !== undefined) || req.headers['sec-fetch-site'] === 'same-origin')
+    return undefined;
   const sent = req.headers['x-csrf-token'];
-  if (typeof sent === 'string' && identity.csrfToken !== undefined && isSame(sent, identity.csrfToken)) return undefined;
+  if (typeof sent === 'string' && identity.csrfToken !== undefined && isSame(sent, identity.csrfToken))
+    return undefined;
   return new GatewayError('CSRF_FAILED');
 }
 

@@ -34,5 +34,11 @@ function claimsOf(asserted: Asserted): object {
   if (asserted === 'anonymous') return { via: 'anonymous', roles: [] };
   if (asserted === 'internal') return { via: 'internal', sub: 'donna-gateway', roles: [] };
   const { subject, roles, via, email, name } = asserted;
-  return { via, sub: subject, roles, ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }) };
+  return {
+    via,
+    sub: subject,
+    roles,
+    ...(email === undefined ? {} : { email }),
+    ...(name === undefined ? {} : { name }),
+  };
 }

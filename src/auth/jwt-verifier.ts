@@ -38,7 +38,8 @@ export class JwtVerifier {
               ...(issuer === undefined ? {} : { issuer }),
               ...(audience === undefined ? {} : { audience }),
             },
-            (claims: unknown, done: (error: unknown, verdict: unknown) => void) => done(null, readClaims(claims) ?? false),
+            (claims: unknown, done: (error: unknown, verdict: unknown) => void) =>
+              done(null, readClaims(claims) ?? false),
           );
   }
 

@@ -14,7 +14,10 @@ export type SessionQuestion = (cookie: string, traceId: string) => Promise<Ident
  * fifty parallel requests of one session make one call.
  */
 export class PhpSessions {
-  private readonly known = new LRUCache<string, { readonly identity: Identity | undefined }>({ max: MAX_CACHED, ttl: CACHE_MS });
+  private readonly known = new LRUCache<string, { readonly identity: Identity | undefined }>({
+    max: MAX_CACHED,
+    ttl: CACHE_MS,
+  });
   private readonly asking = new Map<string, Promise<Identity | undefined>>();
 
   constructor(

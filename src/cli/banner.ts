@@ -26,7 +26,9 @@ export function banner(config: GatewayConfig, facts: BannerFacts): string {
     `  Route table   ${facts.routesFile} (changes are taken into use at once)`,
   ];
   if (facts.stubOrigin !== undefined) {
-    lines.push(`  AI and voice  no provider key is set: local stand-ins answer (${facts.stubOrigin}), nothing leaves this machine`);
+    lines.push(
+      `  AI and voice  no provider key is set: local stand-ins answer (${facts.stubOrigin}), nothing leaves this machine`,
+    );
   }
   if (facts.isEmbedded && config.environment !== 'production') {
     lines.push('', '  Log in        demo@donna.example / donna-demo      (admin: admin@donna.example / donna-admin)');
@@ -41,7 +43,11 @@ export function banner(config: GatewayConfig, facts: BannerFacts): string {
       ...(issuer === undefined ? {} : { issuer }),
       ...(audience === undefined ? {} : { audience }),
     });
-    lines.push('', '  As a mobile client would (development token, good for an hour):', `  curl -s ${facts.url}/api/conversations.php -H 'Authorization: Bearer ${token}'`);
+    lines.push(
+      '',
+      '  As a mobile client would (development token, good for an hour):',
+      `  curl -s ${facts.url}/api/conversations.php -H 'Authorization: Bearer ${token}'`,
+    );
   }
   for (const warning of config.warnings) lines.push('', `  Note: ${warning}`);
   lines.push('', '  Ctrl-C stops it. Options: npm start -- --help', '');

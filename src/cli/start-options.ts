@@ -7,7 +7,13 @@ export type StartOptions =
   | { readonly kind: 'start'; readonly env: Readonly<Record<string, string>> }
   | { readonly kind: 'fault'; readonly problem: string };
 
-const ENV_OF = { port: 'PORT', host: 'HOST', php: 'REMOTE_PHP_BASE', routes: 'ROUTES_FILE', 'log-level': 'LOG_LEVEL' } as const;
+const ENV_OF = {
+  port: 'PORT',
+  host: 'HOST',
+  php: 'REMOTE_PHP_BASE',
+  routes: 'ROUTES_FILE',
+  'log-level': 'LOG_LEVEL',
+} as const;
 
 export const HELP = `Donna Gateway: stands in front of a PHP application and replaces it endpoint by endpoint.
 

@@ -15,6 +15,8 @@ export interface LoadOptions {
   readonly projectRoot: string;
   /** What `version` says unless APP_VERSION does. */
   readonly packageVersion: string;
+  /** Variables that stand above the environment: the command line's options. */
+  readonly overrides?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -22,7 +24,8 @@ export interface LoadOptions {
  * start and kept in `.data/secrets.json`.
  * @throws ConfigError with every fault at once; print its message and exit with its `exitCode` (78).
  */
-export function loadConfig(env: NodeJS.ProcessEnv, options: LoadOptions): GatewayConfig {
+export function loadConfig(environment: NodeJS.ProcessEnv, options: LoadOptions): GatewayConfig {
+  const env = { ...environment, ...options.overrides };
   const projectRoot = resolve(options.projectRoot);
   const reading = readEnvironment(env, projectRoot);
   const combined = applyCombinedRules(reading.variables, projectRoot);

@@ -14,12 +14,14 @@ export class EnvelopeInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const exchange = exchangeOf(context.switchToHttp().getRequest<IncomingMessage>());
     const traceId = exchange?.traceId ?? '';
-    return next.handle().pipe(
-      map((value: unknown) =>
-        value instanceof EnvelopeFields
-          ? { success: true, traceId, ...value.fields }
-          : { success: true, traceId, data: value ?? null },
-      ),
-    );
+    return next
+      .handle()
+      .pipe(
+        map((value: unknown) =>
+          value instanceof EnvelopeFields
+            ? { success: true, traceId, ...value.fields }
+            : { success: true, traceId, data: value ?? null },
+        ),
+      );
   }
 }

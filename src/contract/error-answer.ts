@@ -40,7 +40,9 @@ export function answerWithError(exchange: Exchange, error: GatewayError): void {
   if (res.destroyed) return;
   for (const name of res.getHeaderNames()) res.removeHeader(name);
   const asProblem = wantsProblem(req.headers.accept);
-  const body = Buffer.from(asProblem ? problemDetails(error, exchange.traceId) : errorEnvelope(error, exchange.traceId));
+  const body = Buffer.from(
+    asProblem ? problemDetails(error, exchange.traceId) : errorEnvelope(error, exchange.traceId),
+  );
   const headers = [...exchange.answerHeaders];
   for (const [name, value] of Object.entries(error.headers)) headers.push(name, value);
   headers.push('Content-Type', asProblem ? 'application/problem+json' : 'application/json; charset=utf-8');

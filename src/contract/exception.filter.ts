@@ -24,7 +24,8 @@ export class ExceptionEnvelopeFilter implements ExceptionFilter {
 export function toGatewayError(thrown: unknown, traceId: string, logger: Logger): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   // Only the status is taken: Nest's own texts may quote the request (`Cannot GET /...`).
-  if (thrown instanceof HttpException && thrown.getStatus() < 500) return new GatewayError(codeForStatus(thrown.getStatus()));
+  if (thrown instanceof HttpException && thrown.getStatus() < 500)
+    return new GatewayError(codeForStatus(thrown.getStatus()));
   logger.error({ traceId, fault: describe(thrown) }, 'unexpected error');
   return new GatewayError('INTERNAL');
 }

@@ -8,7 +8,8 @@ export function parseNativeBody({ body, req }: Exchange): { readonly value: unkn
   if (mediaType === 'application/x-www-form-urlencoded') {
     return { value: Object.fromEntries(new URLSearchParams(body.toString('utf8'))) };
   }
-  if (mediaType !== 'application/json' && !mediaType.endsWith('+json')) return new GatewayError('UNSUPPORTED_MEDIA_TYPE');
+  if (mediaType !== 'application/json' && !mediaType.endsWith('+json'))
+    return new GatewayError('UNSUPPORTED_MEDIA_TYPE');
   try {
     return { value: JSON.parse(body.toString('utf8')) as unknown };
   } catch {

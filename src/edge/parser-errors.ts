@@ -12,7 +12,11 @@ interface ParserError extends Error {
  * Answers what Node's HTTP parser refuses (server event `clientError`) with the envelope, then ends the connection.
  * Nothing of what the client sent is repeated or logged.
  */
-export function answerParserError(error: ParserError, socket: Socket, onAnswer: (code: ErrorCode, traceId: string) => void): void {
+export function answerParserError(
+  error: ParserError,
+  socket: Socket,
+  onAnswer: (code: ErrorCode, traceId: string) => void,
+): void {
   if (socket.destroyed || !socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;

@@ -50,5 +50,7 @@ export function readBody(exchange: Exchange, maxBytes: number): Promise<GatewayE
 }
 
 function tooLarge(maxBytes: number): GatewayError {
-  return new GatewayError('PAYLOAD_TOO_LARGE', { error: `The body is larger than the ${maxBytes} bytes that this address accepts.` });
+  return new GatewayError('PAYLOAD_TOO_LARGE', {
+    error: `The body is larger than the ${maxBytes} bytes that this address accepts.`,
+  });
 }

@@ -14,7 +14,10 @@ const VALID_AUTHORITY = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 export function checkRequestHead(req: IncomingMessage): GatewayError | undefined {
   if (req.httpVersion !== '1.1' && req.httpVersion !== '1.0') return malformed('Use HTTP/1.1.');
   if (!KNOWN_METHODS.has(req.method ?? '')) {
-    return new GatewayError('METHOD_NOT_ALLOWED', { headers: { Allow: [...KNOWN_METHODS].join(', ') }, closeConnection: true });
+    return new GatewayError('METHOD_NOT_ALLOWED', {
+      headers: { Allow: [...KNOWN_METHODS].join(', ') },
+      closeConnection: true,
+    });
   }
   if ((req.url ?? '').length > HEAD_LIMITS.urlBytes) return new GatewayError('URI_TOO_LONG', { closeConnection: true });
   return checkHeaders(req);

@@ -55,7 +55,10 @@ function single(value: string | string[] | undefined): string {
 }
 
 function lastOf(list: string): string {
-  return list.slice(list.lastIndexOf(',') + 1).trim().toLowerCase();
+  return list
+    .slice(list.lastIndexOf(',') + 1)
+    .trim()
+    .toLowerCase();
 }
 
 /** IPv4-mapped IPv6 addresses (`::ffff:127.0.0.1`) in their IPv4 spelling, so that one client has one address. */

@@ -3,7 +3,7 @@ import { answerWithError } from '../contract/index.js';
 import { type EnvelopedAnswer, envelopeAnswer } from './envelope-answer.js';
 import { type ForwardError, toClientError } from './forward-error.js';
 import type { AnswerFlow, AnswerHead, AnswerReceiver } from './forwarder.js';
-import type { RouteAnswerRules } from './route-answer-rules.js';
+import { isJsonType, JSON_TYPE, type RouteAnswerRules } from './route-answer-rules.js';
 import { transformAnswerHeaders, type TransformedHeaders } from './transforms/answer-headers.js';
 import type { Target } from './target.js';
 
@@ -43,7 +43,10 @@ export class AnswerRelay implements AnswerReceiver {
       return;
     }
     this.exchange.res.once('close', this.onClientClose);
-    this.deadline = setTimeout(() => this.giveUp({ stage: this.head === undefined ? 'request' : 'answer', cause: 'timeout' }), timeoutMs);
+    this.deadline = setTimeout(
+      () => this.giveUp({ stage: this.head === undefined ? 'request' : 'answer', cause: 'timeout' }),
+      timeoutMs,
+    );
   }
 
   /** The request's body is still passing: the wait for an answer begins after it. */
@@ -90,7 +93,13 @@ export class AnswerRelay implements AnswerReceiver {
       this.exchange.res.end();
     } else if (this.state === 'reading' && this.head !== undefined && this.transformed !== undefined) {
       this.finish();
-      void envelopeAnswer(this.exchange, this.rules, this.head, this.transformed, Buffer.concat(this.chunks, this.bytes)).then((answer) => this.send(answer));
+      void envelopeAnswer(
+        this.exchange,
+        this.rules,
+        this.head,
+        this.transformed,
+        Buffer.concat(this.chunks, this.bytes),
+      ).then((answer) => this.send(answer));
     }
   }
 
@@ -108,17 +117,26 @@ export class AnswerRelay implements AnswerReceiver {
     this.onError(error);
   }
 
-  private startStreaming(head: AnswerHead, { headers, contentType, contentEncoding, contentLength }: TransformedHeaders): void {
+  private startStreaming(
+    head: AnswerHead,
+    { headers, contentType, contentEncoding, contentLength }: TransformedHeaders,
+  ): void {
     clearTimeout(this.deadline);
     const { idleTimeoutMs } = this.rules.policies;
     // An event stream may be silent for as long as nothing happens: its client or PHP ends it.
     const isEventStream = contentType?.toLowerCase().startsWith('text/event-stream') === true;
-    this.deadline = idleTimeoutMs === 0 || isEventStream ? undefined : setTimeout(() => this.giveUp({ stage: 'answer', cause: 'timeout' }), idleTimeoutMs);
+    this.deadline =
+      idleTimeoutMs === 0 || isEventStream
+        ? undefined
+        : setTimeout(() => this.giveUp({ stage: 'answer', cause: 'timeout' }), idleTimeoutMs);
     const all = [...this.rules.gatewayHeaders(this.exchange, this.transformed), ...headers];
-    if (contentType !== undefined) all.push('Content-Type', contentType);
-    if (contentEncoding !== undefined) all.push('Content-Encoding', contentEncoding);
     const hidesLength = this.exchange.method === 'HEAD' && this.rules.wouldChange(contentType);
-    if (contentLength !== undefined && !hidesLength && head.status !== 204) all.push('Content-Length', String(contentLength));
+    // HEAD tells of the answer that GET would get: of JSON, with its mended type and a length that is not known yet.
+    const type = hidesLength && isJsonType(contentType) ? JSON_TYPE : contentType;
+    if (type !== undefined) all.push('Content-Type', type);
+    if (contentEncoding !== undefined) all.push('Content-Encoding', contentEncoding);
+    if (contentLength !== undefined && !hidesLength && head.status !== 204)
+      all.push('Content-Length', String(contentLength));
     this.exchange.res.writeHead(head.status, printable(head.statusText), all);
     this.state = 'streaming';
     // The head goes out at once: what follows may take its time.

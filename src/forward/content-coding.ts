@@ -12,7 +12,11 @@ const decoders: Readonly<Record<string, (body: Buffer, options: { maxOutputLengt
  * Undoes an answer's content coding (RFC 9110, section 8.4) within a bound on what comes out.
  * Undefined when the coding is unknown, the data broken or the result too long.
  */
-export async function decodeContent(body: Buffer, coding: string | undefined, maxBytes: number): Promise<Buffer | undefined> {
+export async function decodeContent(
+  body: Buffer,
+  coding: string | undefined,
+  maxBytes: number,
+): Promise<Buffer | undefined> {
   const name = coding?.trim().toLowerCase() ?? 'identity';
   if (name === 'identity' || name === '' || body.byteLength === 0) return body;
   const decode = decoders[name];

@@ -1,22 +1,21 @@
-import { codeForStatus, GatewayError } from '../contract/index.js';
-import { matchesErrorWhen, spliceEnvelope } from '../contract/envelope/index.js';
+import { codeForStatus, GatewayError, matchesErrorWhen, spliceEnvelope } from '../contract/index.js';
 import type { Exchange } from '../trace/index.js';
 import { decodeContent } from './content-coding.js';
 import type { AnswerHead } from './forwarder.js';
-import { isJsonType, isTextType, type RouteAnswerRules } from './route-answer-rules.js';
+import { isJsonType, isTextType, JSON_TYPE, type RouteAnswerRules } from './route-answer-rules.js';
 import type { TransformedHeaders } from './transforms/answer-headers.js';
 
 export type EnvelopedAnswer =
   | { readonly kind: 'answer'; readonly headers: readonly string[]; readonly body: Buffer }
   | { readonly kind: 'error'; readonly error: GatewayError };
 
-const JSON_TYPE = 'application/json; charset=utf-8';
 /** Fields that describe the bytes as PHP wrote them, untrue once they are changed. */
 const OF_THE_OLD_BYTES = new Set(['accept-ranges', 'content-md5', 'digest', 'content-digest', 'repr-digest']);
 /** What of a failed answer's head still means something beside the error envelope. */
 const KEPT_ON_ERROR = new Set(['retry-after', 'allow', 'www-authenticate', 'set-cookie']);
 /** Words that PHP itself puts before a failure's text, with and without `html_errors`. */
-const PHP_FAILURE = /(?:<b>|\bPHP )?(?:Fatal error|Parse error|Recoverable fatal error|Uncaught \w*(?:Error|Exception))(?:<\/b>)?\s*:/;
+const PHP_FAILURE =
+  /(?:<b>|\bPHP )?(?:Fatal error|Parse error|Recoverable fatal error|Uncaught \w*(?:Error|Exception))(?:<\/b>)?\s*:/;
 
 /**
  * Makes one whole answer right by contract section 1: the envelope is spliced into JSON, what merely hides as text/html is
@@ -47,7 +46,11 @@ export async function envelopeAnswer(
       return { kind: 'answer', headers: headersFor(answer, JSON_TYPE, true), body: result.body };
     case 'untouched': {
       const type = declaredJson || isContainer(result.body) ? JSON_TYPE : answer.contentType;
-      return { kind: 'answer', headers: headersFor(answer, type, result.body.byteLength !== raw.byteLength), body: result.body };
+      return {
+        kind: 'answer',
+        headers: headersFor(answer, type, result.body.byteLength !== raw.byteLength),
+        body: result.body,
+      };
     }
     case 'bad':
       if (head.status < 400 && !declaredJson && policies.answers === 'any' && isPlainText(result.reason)) {
@@ -55,12 +58,20 @@ export async function envelopeAnswer(
       }
       return head.status >= 400 ? failure(exchange, head, answer) : badAnswer(exchange, result.reason);
     case 'not-json':
-      return head.status >= 400 && isTextType(answer.contentType) ? failure(exchange, head, answer) : textAnswer(exchange, head, answer, body, policies.answers);
+      return head.status >= 400 && isTextType(answer.contentType)
+        ? failure(exchange, head, answer)
+        : textAnswer(exchange, head, answer, body, policies.answers);
   }
 }
 
 /** A page or a text where JSON might have been: served as it is, unless the route wants JSON only or PHP died in it. */
-function textAnswer(exchange: Exchange, head: AnswerHead, answer: TransformedHeaders, body: Buffer, answers: 'json' | 'any'): EnvelopedAnswer {
+function textAnswer(
+  exchange: Exchange,
+  head: AnswerHead,
+  answer: TransformedHeaders,
+  body: Buffer,
+  answers: 'json' | 'any',
+): EnvelopedAnswer {
   if (answers === 'json' && head.status >= 400) return failure(exchange, head, answer);
   if (answers === 'json' || (isJsonType(answer.contentType) && head.status !== 204)) {
     return badAnswer(exchange, body.byteLength === 0 ? 'empty' : 'not JSON');
@@ -76,10 +87,16 @@ function failure(exchange: Exchange, head: AnswerHead, answer: TransformedHeader
     const name = answer.headers[i] ?? '';
     if (KEPT_ON_ERROR.has(name.toLowerCase())) headers[name] = answer.headers[i + 1] ?? '';
   }
-  if (head.status < 500) return { kind: 'error', error: new GatewayError(codeForStatus(head.status), { status: head.status, headers }) };
+  if (head.status < 500)
+    return { kind: 'error', error: new GatewayError(codeForStatus(head.status), { status: head.status, headers }) };
   exchange.notes.upstreamFault = `answer status ${head.status}`;
   const code = head.status === 503 || head.status === 504 ? codeForStatus(head.status) : 'UPSTREAM_BAD_ANSWER';
-  return { kind: 'error', error: new GatewayError(code, { headers: code === 'UPSTREAM_UNAVAILABLE' ? { 'Retry-After': '1', ...headers } : headers }) };
+  return {
+    kind: 'error',
+    error: new GatewayError(code, {
+      headers: code === 'UPSTREAM_UNAVAILABLE' ? { 'Retry-After': '1', ...headers } : headers,
+    }),
+  };
 }
 
 function badAnswer(exchange: Exchange, why: string): EnvelopedAnswer {

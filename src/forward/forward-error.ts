@@ -29,7 +29,13 @@ export function countsAgainstTarget({ stage, cause }: ForwardError): boolean {
  * attempt did not spend the client's patience already.
  */
 export function mayRetry({ stage, cause }: ForwardError): boolean {
-  return stage !== 'answer' && (cause === 'refused' || cause === 'reset' || cause === 'breaker-open' || (stage === 'connect' && cause === 'timeout'));
+  return (
+    stage !== 'answer' &&
+    (cause === 'refused' ||
+      cause === 'reset' ||
+      cause === 'breaker-open' ||
+      (stage === 'connect' && cause === 'timeout'))
+  );
 }
 
 /** The answer that the client gets: contract section 1, status 502, 503 or 504. */
@@ -46,7 +52,10 @@ export function toClientError({ cause, stage }: ForwardError, retryAfterS: numbe
       });
     case 'reset':
       return new GatewayError('UPSTREAM_BAD_ANSWER', {
-        error: stage === 'answer' ? 'The application broke off its answer.' : 'The application closed the connection without an answer.',
+        error:
+          stage === 'answer'
+            ? 'The application broke off its answer.'
+            : 'The application closed the connection without an answer.',
       });
     case 'malformed':
       return new GatewayError('UPSTREAM_BAD_ANSWER');

@@ -41,7 +41,12 @@ export async function forward(exchange: Exchange, plan: ForwardPlan): Promise<vo
 }
 
 /** Resolves when the answer's head has arrived (the relay goes on by itself) or with what went wrong before that. */
-function attempt(exchange: Exchange, plan: ForwardPlan, target: Target, body: UpstreamRequest['body']): Promise<ForwardError | undefined> {
+function attempt(
+  exchange: Exchange,
+  plan: ForwardPlan,
+  target: Target,
+  body: UpstreamRequest['body'],
+): Promise<ForwardError | undefined> {
   return target.guard(
     () =>
       new Promise((resolve) => {

@@ -1,3 +1,4 @@
+export { type EmbeddedPhp, startEmbeddedPhp } from './embedded/index.js';
 export { phpEnvironment } from './php-environment.js';
 export { forward, type ForwardPlan } from './forward.step.js';
 export { ForwardModule } from './forward.module.js';

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import type { GatewayConfig } from '../config/index.js';
 
 /** The environment that the embedded PHP application gets: what it needs of the gateway's configuration and nothing else. */
-export function phpEnvironment(config: GatewayConfig, stubOrigin: string | undefined): Readonly<Record<string, string>> {
+export function phpEnvironment(
+  config: GatewayConfig,
+  stubOrigin: string | undefined,
+): Readonly<Record<string, string>> {
   const { providers, mail, flags, identity, origins } = config;
   const env: Record<string, string> = {
     NODE_ENV: config.environment,

@@ -5,6 +5,9 @@ import type { AnswerHeaderContext, TransformedHeaders } from './transforms/answe
 import type { Target } from './target.js';
 import type { Upstream } from './upstream.js';
 
+/** The type under which JSON is served, whatever PHP called it. */
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** How a route wants its upstream's answers treated; compiled once per route. */
@@ -75,7 +78,13 @@ export function isJsonType(contentType: string | undefined): boolean {
 /** Types under which old PHP has been seen to send JSON. */
 export function isTextType(contentType: string | undefined): boolean {
   const type = mediaType(contentType);
-  return type === '' || type === 'text/html' || type === 'text/plain' || type === 'text/javascript' || type === 'application/javascript';
+  return (
+    type === '' ||
+    type === 'text/html' ||
+    type === 'text/plain' ||
+    type === 'text/javascript' ||
+    type === 'application/javascript'
+  );
 }
 
 function mediaType(contentType: string | undefined): string {

@@ -8,7 +8,12 @@ const TIMEOUT_MS = 5000;
 const MAX_BYTES = 65_536;
 
 /** Asks PHP, by a signed server-to-server call, who a session cookie belongs to. @throws GatewayError when PHP cannot be asked. */
-export async function askPhpForSession(upstream: Upstream, secret: string, cookie: string, traceId: string): Promise<Identity | undefined> {
+export async function askPhpForSession(
+  upstream: Upstream,
+  secret: string,
+  cookie: string,
+  traceId: string,
+): Promise<Identity | undefined> {
   const { session } = upstream.settings;
   if (session === undefined) return undefined;
   const target = upstream.pick();

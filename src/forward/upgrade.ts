@@ -16,7 +16,13 @@ const faultListeners = new WeakMap<IncomingMessage, OnFault>();
  * Passes a WebSocket upgrade (RFC 6455, section 4) to the upstream; the two sockets are piped from then on.
  * `onFault` is called when there is no upgrade to pass back.
  */
-export function forwardUpgrade(exchange: Exchange, socket: Socket, head: Buffer, plan: ForwardPlan, onFault: OnFault): void {
+export function forwardUpgrade(
+  exchange: Exchange,
+  socket: Socket,
+  head: Buffer,
+  plan: ForwardPlan,
+  onFault: OnFault,
+): void {
   const { req } = exchange;
   const target = plan.upstream.pick();
   const { path, headers } = toUpstreamRequest(exchange, plan, target, null);

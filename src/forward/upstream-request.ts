@@ -6,7 +6,12 @@ import type { Target } from './target.js';
 import { transformRequestHeaders } from './transforms/request-headers.js';
 
 /** What this exchange asks of PHP: the raw path under the target's base, the cleaned headers, the signed identity. */
-export function toUpstreamRequest(exchange: Exchange, plan: ForwardPlan, target: Target, body: UpstreamRequest['body']): UpstreamRequest {
+export function toUpstreamRequest(
+  exchange: Exchange,
+  plan: ForwardPlan,
+  target: Target,
+  body: UpstreamRequest['body'],
+): UpstreamRequest {
   const { upstream, rules } = plan;
   const path = target.basePath + exchange.path;
   const identity = upstream.settings.identity

@@ -2,7 +2,14 @@ export { type ActionResult, readAction } from './action.js';
 export { loadRouteTable } from './load-route-table.js';
 export { NativeHandler, nativeHandlerNames, nativeHandlerPath } from './native-handler.js';
 export { parseRequestTarget, resolvePath } from './path/index.js';
-export type { AuthorizationPolicy, RateLimitPolicy, Route, RoutePolicies, RouteTable, UpstreamSettings } from './route.js';
+export type {
+  AuthorizationPolicy,
+  RateLimitPolicy,
+  Route,
+  RoutePolicies,
+  RouteTable,
+  UpstreamSettings,
+} from './route.js';
 export { RouteTableError } from './route-file.js';
 export { RouteTableKeeper } from './route-table-keeper.js';
 export { type RouteGroup, RouteMatcher } from './route-matcher.js';

@@ -1,5 +1,12 @@
 import { parseRouteFile, type RouteFault, RouteTableError } from './route-file.js';
-import type { AuthorizationPolicy, RateLimitPolicy, Route, RoutePolicies, RouteTable, UpstreamSettings } from './route.js';
+import type {
+  AuthorizationPolicy,
+  RateLimitPolicy,
+  Route,
+  RoutePolicies,
+  RouteTable,
+  UpstreamSettings,
+} from './route.js';
 import type { PoliciesInput, RouteInput, RouteTableInput, UpstreamInput } from './route-table.input.js';
 
 /** What the loader must know besides the text. */
@@ -47,17 +54,28 @@ export function loadRouteTable(text: string, options: LoadOptions): RouteTable {
     };
   });
   checkOverlaps(routes, fault);
-  if (faults.length > 0) throw new RouteTableError(options.file, faults.toSorted((a, b) => a.line - b.line));
+  if (faults.length > 0)
+    throw new RouteTableError(
+      options.file,
+      faults.toSorted((a, b) => a.line - b.line),
+    );
   return { upstreams, routes };
 }
 
 type Report = (path: readonly string[], problem: string) => void;
 
-function readUpstream(name: string, input: UpstreamInput, phpTargets: readonly string[], fault: Report): UpstreamSettings {
+function readUpstream(
+  name: string,
+  input: UpstreamInput,
+  phpTargets: readonly string[],
+  fault: Report,
+): UpstreamSettings {
   const targets = input.targets.flatMap((target) => (target === '${REMOTE_PHP_BASE}' ? phpTargets : [target]));
-  if (targets.length === 0) fault(['upstreams', name, 'targets'], 'names no address: set REMOTE_PHP_BASE, e.g. http://127.0.0.1:8080');
+  if (targets.length === 0)
+    fault(['upstreams', name, 'targets'], 'names no address: set REMOTE_PHP_BASE, e.g. http://127.0.0.1:8080');
   for (const target of targets) {
-    if (!isAddress(target)) fault(['upstreams', name, 'targets'], `"${target}" must be an address such as http://127.0.0.1:8080`);
+    if (!isAddress(target))
+      fault(['upstreams', name, 'targets'], `"${target}" must be an address such as http://127.0.0.1:8080`);
   }
   return {
     name,
@@ -94,7 +112,10 @@ function checkReferences(
     fault([...at, 'upstream'], `there is no upstream "${route.upstream}"; known: ${[...upstreams.keys()].join(', ')}`);
   }
   if (route.handler !== undefined && !handlers.has(route.handler)) {
-    fault([...at, 'handler'], `there is no native handler "${route.handler}"; known: ${[...handlers].toSorted().join(', ')}`);
+    fault(
+      [...at, 'handler'],
+      `there is no native handler "${route.handler}"; known: ${[...handlers].toSorted().join(', ')}`,
+    );
   }
   if (route.stage === 'replaced' && route.handler === undefined) fault([...at, 'stage'], 'replaced needs a handler');
   if (route.stage === 'proxy' && route.upstream === undefined) fault([...at, 'stage'], 'proxy needs an upstream');
@@ -128,9 +149,14 @@ class PolicyReader {
     private readonly fault: Report,
   ) {
     for (const [name, value] of Object.entries(input.policies.authorization ?? {})) {
-      this.authorization.set(name, { name, anyOf: value?.anyOf ?? (value?.roles ? ['jwt', 'php-session'] : []), roles: value?.roles ?? [] });
+      this.authorization.set(name, {
+        name,
+        anyOf: value?.anyOf ?? (value?.roles ? ['jwt', 'php-session'] : []),
+        roles: value?.roles ?? [],
+      });
     }
-    for (const [name, value] of Object.entries(input.policies.rateLimit ?? {})) this.rateLimit.set(name, { name, ...value });
+    for (const [name, value] of Object.entries(input.policies.rateLimit ?? {}))
+      this.rateLimit.set(name, { name, ...value });
   }
 
   read(at: readonly string[], own: PoliciesInput): RoutePolicies {
@@ -159,7 +185,8 @@ class PolicyReader {
       return NOBODY;
     }
     const policy = this.authorization.get(name);
-    if (policy === undefined) this.fault([...at, 'policies', 'authorization'], `there is no authorization policy "${name}"`);
+    if (policy === undefined)
+      this.fault([...at, 'policies', 'authorization'], `there is no authorization policy "${name}"`);
     return policy ?? NOBODY;
   }
 

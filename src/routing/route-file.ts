@@ -55,7 +55,10 @@ export function parseRouteFile(file: string, text: string): RouteFile {
 }
 
 function toFault(error: ErrorObject, lineOf: RouteFile['lineOf']): RouteFault {
-  const path = error.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const params = error.params as Record<string, unknown>;
   if (error.keyword === 'additionalProperties') {
     const unknown = String(params['additionalProperty']);
@@ -80,7 +83,9 @@ function offsetOf(document: Document, path: readonly (string | number)[]): numbe
     const key = path[length - 1];
     const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
     if (isMap(parent)) {
-      const pair = parent.items.find((item) => isPair(item) && String((item.key as Scalar).value ?? '') === String(key));
+      const pair = parent.items.find(
+        (item) => isPair(item) && String((item.key as Scalar).value ?? '') === String(key),
+      );
       const range = isNode(pair?.key) ? pair.key.range : undefined;
       if (range) return range[0];
     }

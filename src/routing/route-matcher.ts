@@ -70,7 +70,8 @@ export class RouteMatcher {
     const exact = this.exact.get(withoutTrailingSlash(canonical));
     if (exact !== undefined) return exact;
     for (const { prefix, node } of this.prefixes) {
-      if (canonical.startsWith(prefix) || (canonical.length + 1 === prefix.length && prefix.startsWith(canonical))) return node;
+      if (canonical.startsWith(prefix) || (canonical.length + 1 === prefix.length && prefix.startsWith(canonical)))
+        return node;
     }
     return undefined;
   }
@@ -78,7 +79,9 @@ export class RouteMatcher {
 
 function toNode(routes: readonly Route[]): PathNode {
   const groups = new Map<string, RouteGroup>();
-  const methods = new Set(routes.flatMap((route) => (route.match.methods.length === 0 ? [ANY_METHOD] : route.match.methods)));
+  const methods = new Set(
+    routes.flatMap((route) => (route.match.methods.length === 0 ? [ANY_METHOD] : route.match.methods)),
+  );
   for (const method of methods) {
     const matching = routes.filter((route) => route.match.methods.length === 0 || route.match.methods.includes(method));
     groups.set(method, toGroup(matching, method));
@@ -102,7 +105,9 @@ function toGroup(routes: readonly Route[], method: string): RouteGroup {
       maxBodyBytes: Math.max(...routes.map((route) => route.policies.maxBodyBytes)),
     },
   };
-  const byAction = new Map(withAction.flatMap((route) => (route.match.actions ?? []).map((action) => [action, route] as const)));
+  const byAction = new Map(
+    withAction.flatMap((route) => (route.match.actions ?? []).map((action) => [action, route] as const)),
+  );
   return { gate, base, byAction, gatesByAction: method !== 'GET' && method !== 'HEAD' };
 }
 
@@ -110,7 +115,11 @@ function toGroup(routes: readonly Route[], method: string): RouteGroup {
 function stricter(a: AuthorizationPolicy, b: AuthorizationPolicy): AuthorizationPolicy {
   if (a.roles.length > 0 && b.roles.length > 0) {
     const both = a.roles.filter((role) => b.roles.includes(role));
-    return { name: `${a.name}+${b.name}`, anyOf: a.anyOf.filter((kind) => b.anyOf.includes(kind)), roles: both.length > 0 ? both : ['nobody'] };
+    return {
+      name: `${a.name}+${b.name}`,
+      anyOf: a.anyOf.filter((kind) => b.anyOf.includes(kind)),
+      roles: both.length > 0 ? both : ['nobody'],
+    };
   }
   if (a.roles.length > 0) return a;
   if (b.roles.length > 0) return b;

@@ -38,12 +38,19 @@ export const ROUTE_TABLE_SCHEMA = {
       upstreams: named(
         closed(
           {
-            targets: { type: 'array', minItems: 1, items: { type: 'string', pattern: '^(https?://|\\$\\{REMOTE_PHP_BASE\\}$)' } },
+            targets: {
+              type: 'array',
+              minItems: 1,
+              items: { type: 'string', pattern: '^(https?://|\\$\\{REMOTE_PHP_BASE\\}$)' },
+            },
             health: closed({ path: { type: 'string', pattern: '^/' }, intervalMs: { ...milliseconds, minimum: 100 } }),
             connectTimeoutMs: { ...milliseconds, minimum: 10 },
             host: { enum: ['public', 'target', 'auto'] },
             identity: { type: 'boolean' },
-            session: closed({ cookie: { type: 'string', minLength: 1 }, path: { type: 'string', pattern: '^/' } }, ['cookie', 'path']),
+            session: closed({ cookie: { type: 'string', minLength: 1 }, path: { type: 'string', pattern: '^/' } }, [
+              'cookie',
+              'path',
+            ]),
             breaker: closed({
               threshold: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
               windowMs: { ...milliseconds, minimum: 1000 },

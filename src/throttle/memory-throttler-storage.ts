@@ -8,7 +8,13 @@ export class MemoryThrottlerStorage implements ThrottlerStorage {
   private readonly limiters = new Map<string, RateLimiterMemory>();
 
   /** Counts one hit. `ttl` and `blockDuration` in ms; `throttlerName` names the policy whose limit it is. */
-  async increment(key: string, ttl: number, limit: number, blockDuration: number, throttlerName: string): Promise<ThrottlerStorageRecord> {
+  async increment(
+    key: string,
+    ttl: number,
+    limit: number,
+    blockDuration: number,
+    throttlerName: string,
+  ): Promise<ThrottlerStorageRecord> {
     const limiter = this.limiterOf(throttlerName, ttl, limit, blockDuration);
     try {
       return toRecord(await limiter.consume(key), false);
@@ -22,7 +28,12 @@ export class MemoryThrottlerStorage implements ThrottlerStorage {
     const id = `${name} ${ttl} ${limit} ${blockDuration}`;
     const known = this.limiters.get(id);
     if (known !== undefined) return known;
-    const made = new RateLimiterMemory({ keyPrefix: name, points: limit, duration: ttl / 1000, blockDuration: blockDuration / 1000 });
+    const made = new RateLimiterMemory({
+      keyPrefix: name,
+      points: limit,
+      duration: ttl / 1000,
+      blockDuration: blockDuration / 1000,
+    });
     this.limiters.set(id, made);
     return made;
   }
@@ -30,5 +41,10 @@ export class MemoryThrottlerStorage implements ThrottlerStorage {
 
 function toRecord(result: RateLimiterRes, isBlocked: boolean): ThrottlerStorageRecord {
   const seconds = Math.ceil(result.msBeforeNext / 1000);
-  return { totalHits: result.consumedPoints, timeToExpire: seconds, isBlocked, timeToBlockExpire: isBlocked ? seconds : 0 };
+  return {
+    totalHits: result.consumedPoints,
+    timeToExpire: seconds,
+    isBlocked,
+    timeToBlockExpire: isBlocked ? seconds : 0,
+  };
 }

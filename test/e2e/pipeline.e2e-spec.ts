@@ -27,7 +27,9 @@ describe('the pipeline before the shipped route table', () => {
   let gateway: TestGateway;
 
   beforeAll(async () => {
-    upstream = await startRawUpstream((socket) => socket.write(httpAnswer(200, { 'Content-Type': 'application/json', 'X-From': 'php' }, '{"ok":true}')));
+    upstream = await startRawUpstream((socket) =>
+      socket.write(httpAnswer(200, { 'Content-Type': 'application/json', 'X-From': 'php' }, '{"ok":true}')),
+    );
     gateway = await startTestGateway({ phpTargets: [upstream.origin] });
   });
   afterAll(async () => {
@@ -37,18 +39,26 @@ describe('the pipeline before the shipped route table', () => {
 
   it('answers health itself, in the envelope and with its parts', async () => {
     const { body, headers } = await request(gateway.url).get('/api/health').expect(200);
-    expect(body).toMatchObject({ success: true, status: 'healthy', version: '0.0.0-test', checks: { database: 'off', redis: 'off', realtime: 'off' } });
+    expect(body).toMatchObject({
+      success: true,
+      status: 'healthy',
+      version: '0.0.0-test',
+      checks: { database: 'off', redis: 'off', realtime: 'off' },
+    });
     expect(body).toHaveProperty('traceId', headers['x-trace-id']);
   });
 
-  it.each(NATIVE_PATHS.flatMap((path) => METHODS.map((method) => [method, path] as const)))('answers %s %s itself, never by the catch-all', async (method, path) => {
-    const before = upstream.requests.filter((head) => !head.includes('/api/health.php')).length;
-    const answer = await request(gateway.url)[method](path);
-    expect(answer.headers['x-from']).toBeUndefined();
-    expect(answer.headers['x-trace-id']).toMatch(/^[0-9a-f]{32}$/);
-    expect(upstream.requests.filter((head) => !head.includes('/api/health.php'))).toHaveLength(before);
-    if (method === 'options') expect(answer.status === 204 ? answer.headers['allow'] : 'any method').toBeDefined();
-  });
+  it.each(NATIVE_PATHS.flatMap((path) => METHODS.map((method) => [method, path] as const)))(
+    'answers %s %s itself, never by the catch-all',
+    async (method, path) => {
+      const before = upstream.requests.filter((head) => !head.includes('/api/health.php')).length;
+      const answer = await request(gateway.url)[method](path);
+      expect(answer.headers['x-from']).toBeUndefined();
+      expect(answer.headers['x-trace-id']).toMatch(/^[0-9a-f]{32}$/);
+      expect(upstream.requests.filter((head) => !head.includes('/api/health.php'))).toHaveLength(before);
+      if (method === 'options') expect(answer.status === 204 ? answer.headers['allow'] : 'any method').toBeDefined();
+    },
+  );
 
   it('says which methods a path takes', async () => {
     const { body, headers } = await request(gateway.url).post('/api/health').expect(405);
@@ -58,7 +68,9 @@ describe('the pipeline before the shipped route table', () => {
 
   it('keeps a W3C trace and tells PHP of it', async () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
-    const { headers } = await request(gateway.url).get('/login.php').set('traceparent', `00-${traceId}-00f067aa0ba902b7-01`);
+    const { headers } = await request(gateway.url)
+      .get('/login.php')
+      .set('traceparent', `00-${traceId}-00f067aa0ba902b7-01`);
     expect(headers['x-trace-id']).toBe(traceId);
     const sent = upstream.requests.at(-1) ?? '';
     expect(sent.toLowerCase()).toContain(`x-trace-id: ${traceId}\r\n`);
@@ -76,14 +88,25 @@ describe('the pipeline before the shipped route table', () => {
   });
 
   it('tells an error as problem details to those who ask', async () => {
-    const { body, headers } = await request(gateway.url).get('/api/conversations.php').set('Accept', 'application/problem+json').expect(401);
+    const { body, headers } = await request(gateway.url)
+      .get('/api/conversations.php')
+      .set('Accept', 'application/problem+json')
+      .expect(401);
     expect(headers['content-type']).toBe('application/problem+json');
-    expect(body).toMatchObject({ status: 401, title: expect.any(String), errorCode: 'UNAUTHENTICATED', traceId: headers['x-trace-id'] });
+    expect(body).toMatchObject({
+      status: 401,
+      title: expect.any(String),
+      errorCode: 'UNAUTHENTICATED',
+      traceId: headers['x-trace-id'],
+    });
   });
 
   it('refuses an action that query and body name differently', async () => {
     const token = makeAccessToken(JWT_SECRET, { subject: 'u', roles: ['user'], lifeS: 60 });
-    const answer = await request(gateway.url).post('/api/marketing.php?action=stats').set('Authorization', `Bearer ${token}`).send({ action: 'send' });
+    const answer = await request(gateway.url)
+      .post('/api/marketing.php?action=stats')
+      .set('Authorization', `Bearer ${token}`)
+      .send({ action: 'send' });
     expect(answer.status).toBe(400);
     expect(answer.body).toMatchObject({ errorCode: 'BAD_REQUEST', error: expect.stringContaining('action') });
   });

@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { requirePart } from './parts.js';
+import { describeWith, requirePart } from './parts.js';
 
 describe('a part that a suite needs', () => {
   const { PATH, CI } = process.env;
@@ -36,5 +37,11 @@ describe('a part that a suite needs', () => {
   it('fails the suite in CI when it is absent', () => {
     process.env['CI'] = 'true';
     expect(() => requirePart('chromium')).toThrow('CI leaves nothing out');
+  });
+});
+
+describeWith('php', 'a suite that needs a part', (php) => {
+  it('is handed a program that runs', () => {
+    expect(execFileSync(php, ['-n', '-r', 'echo PHP_MAJOR_VERSION;']).toString()).toMatch(/^[89]$/);
   });
 });

@@ -49,7 +49,10 @@ export function parseAnswer(raw: string): RawAnswer {
     headers[name] = headers[name] === undefined ? value : `${headers[name]}\n${value}`;
   }
   const rest = raw.slice(end + 4);
-  const body = headers['transfer-encoding'] === 'chunked' ? dechunk(rest) : rest.slice(0, Number(headers['content-length'] ?? rest.length));
+  const body =
+    headers['transfer-encoding'] === 'chunked'
+      ? dechunk(rest)
+      : rest.slice(0, Number(headers['content-length'] ?? rest.length));
   return { status: Number(statusLine.split(' ')[1]), headers, body, raw };
 }
 

@@ -64,6 +64,8 @@ export async function startRawUpstream(answer: RawAnswer, port = 0): Promise<Raw
 
 /** A well-formed answer as text. */
 export function httpAnswer(status: number, headers: Readonly<Record<string, string>>, body: string): string {
-  const lines = Object.entries({ 'Content-Length': String(Buffer.byteLength(body, 'latin1')), ...headers }).map(([name, value]) => `${name}: ${value}`);
+  const lines = Object.entries({ 'Content-Length': String(Buffer.byteLength(body, 'latin1')), ...headers }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
   return `HTTP/1.1 ${status} X\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
 }

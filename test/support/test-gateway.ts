@@ -26,12 +26,27 @@ export interface TestGateway {
 }
 
 /** A whole gateway in this process, on a free loopback port, with its own route table in a temporary folder. */
-export async function startTestGateway({ routes, phpTargets = [], env = {}, features = [] }: TestGatewayOptions): Promise<TestGateway> {
+export async function startTestGateway({
+  routes,
+  phpTargets = [],
+  env = {},
+  features = [],
+}: TestGatewayOptions): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-test-'));
-  const routesFile = routes === undefined ? resolve(import.meta.dirname, '../../routes.yaml') : join(folder, 'routes.yaml');
+  const routesFile =
+    routes === undefined ? resolve(import.meta.dirname, '../../routes.yaml') : join(folder, 'routes.yaml');
   if (routes !== undefined) writeFileSync(routesFile, routes);
   const config = loadConfig(
-    { NODE_ENV: 'test', HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'silent', JWT_SECRET, GATEWAY_IDENTITY_SECRET: IDENTITY_SECRET, ROUTES_FILE: routesFile, ...env },
+    {
+      NODE_ENV: 'test',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      JWT_SECRET,
+      GATEWAY_IDENTITY_SECRET: IDENTITY_SECRET,
+      ROUTES_FILE: routesFile,
+      ...env,
+    },
     { projectRoot: folder, packageVersion: '0.0.0-test' },
   );
   const gateway = await startGateway({ config, routesFile, phpTargets, features });

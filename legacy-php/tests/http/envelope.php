@@ -125,6 +125,7 @@ test('action must not be told twice and differently', static function (): void {
     $wrong = $browser->get('/api/secretary/dashboard.php?action=add_task');
     same([405, 'POST'], [$wrong->status, $wrong->header('allow')]);
     same(422, $browser->get('/api/secretary/dashboard.php?action[]=x')->status);
+    same(422, $browser->json('POST', '/api/secretary/dashboard.php?action=add_task&title=x', new stdClass())->status, 'a title from the query');
     same(422, $browser->get('/api/secretary/dashboard.php?action=drop')->status);
 });
 

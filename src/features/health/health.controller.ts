@@ -33,7 +33,8 @@ export class HealthController {
   /** Send traffic here, or not while it drains. */
   @NativeHandler('health.ready')
   ready(): EnvelopeFields {
-    if (this.drain.phase !== 'serving') throw new GatewayError('UPSTREAM_UNAVAILABLE', { error: 'This instance is shutting down.' });
+    if (this.drain.phase !== 'serving')
+      throw new GatewayError('UPSTREAM_UNAVAILABLE', { error: 'This instance is shutting down.' });
     return new EnvelopeFields({ status: 'ready' });
   }
 

@@ -21,7 +21,18 @@ export interface TransformedHeaders {
 }
 
 /** Those that name the software, that mean nothing in an answer (`php -S` echoes Host), or that Node or the gateway sets itself. */
-const NEVER = new Set(['server', 'x-powered-by', 'host', 'date', 'x-trace-id', 'traceparent', 'x-gateway-identity', 'content-length', 'content-type', 'content-encoding']);
+const NEVER = new Set([
+  'server',
+  'x-powered-by',
+  'host',
+  'date',
+  'x-trace-id',
+  'traceparent',
+  'x-gateway-identity',
+  'content-length',
+  'content-type',
+  'content-encoding',
+]);
 
 /** RFC 9110, section 7.6.3; clients learn the software's role, not the instance. */
 const VIA = '1.1 donna-gateway';

@@ -13,7 +13,16 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /** Fields that `Connection` may not take away: without them the message would mean something else. */
-const KEPT_WHATEVER = new Set(['host', 'content-length', 'content-type', 'content-encoding', 'cache-control', 'cookie', 'set-cookie', 'authorization']);
+const KEPT_WHATEVER = new Set([
+  'host',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'cache-control',
+  'cookie',
+  'set-cookie',
+  'authorization',
+]);
 
 /** Says of a lower-case field name whether it ends here, given what the message's `Connection` fields name. */
 export type HopTest = (name: string) => boolean;

@@ -20,7 +20,16 @@ export interface RequestHeaderContext {
 }
 
 /** Only the gateway may say these; a client's own are dropped. */
-const GATEWAY_ONLY = new Set(['forwarded', 'x-real-ip', 'proxy', 'x-trace-id', 'traceparent', 'x-original-url', 'x-rewrite-url', 'x-client-ip']);
+const GATEWAY_ONLY = new Set([
+  'forwarded',
+  'x-real-ip',
+  'proxy',
+  'x-trace-id',
+  'traceparent',
+  'x-original-url',
+  'x-rewrite-url',
+  'x-client-ip',
+]);
 /** Told anew by whoever forwards: the body's length by the forwarder, the expectation is met by the gateway. */
 const RETOLD = new Set(['host', 'content-length', 'expect']);
 /** CGI turns a name into an environment variable: other characters than these would fold into another name. */

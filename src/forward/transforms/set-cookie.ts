@@ -33,7 +33,8 @@ export function rewriteSetCookie(cookie: string, context: CookieContext): string
     isChanged ||= isDropped;
     return !isDropped;
   });
-  const mended = context.upstreamBasePath === '' ? kept : kept.map((part, i) => (i === 0 ? part : withoutBasePath(part, context)));
+  const mended =
+    context.upstreamBasePath === '' ? kept : kept.map((part, i) => (i === 0 ? part : withoutBasePath(part, context)));
   return isChanged || mended !== kept ? mended.join(';') : cookie;
 }
 
@@ -57,5 +58,10 @@ function attributeName(part: string): string {
 
 function attributeValue(part: string): string {
   const equals = part.indexOf('=');
-  return equals === -1 ? '' : part.slice(equals + 1).trim().toLowerCase();
+  return equals === -1
+    ? ''
+    : part
+        .slice(equals + 1)
+        .trim()
+        .toLowerCase();
 }

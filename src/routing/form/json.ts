@@ -1,4 +1,4 @@
-import { readTopLevelString } from '../../contract/envelope/index.js';
+import { readTopLevelString } from '../../contract/index.js';
 import { ABSENT, type FieldValue, NOT_SCALAR } from './field-value.js';
 
 /** Reads a top-level text of a JSON body; the last of several wins. What is not JSON holds no field: its refusal is PHP's. */

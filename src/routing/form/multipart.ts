@@ -28,7 +28,9 @@ export function readMultipartValue(body: Buffer, contentType: string, name: stri
 function readPart(part: Buffer, name: string): FieldValue | undefined {
   const headEnd = part.indexOf('\r\n\r\n');
   if (headEnd === -1 || headEnd > MAX_PART_HEAD_BYTES) return undefined;
-  const disposition = /(?:^|\n)content-disposition:[ \t]*form-data([^\r\n]*)/i.exec(part.toString('latin1', 0, headEnd))?.[1];
+  const disposition = /(?:^|\n)content-disposition:[ \t]*form-data([^\r\n]*)/i.exec(
+    part.toString('latin1', 0, headEnd),
+  )?.[1];
   if (disposition === undefined || /;\s*filename\*?\s*=/i.test(disposition)) return undefined;
   const quoted = /;\s*name\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))/i.exec(disposition);
   const spelt = quoted?.[1]?.replace(/\\(.)/g, '$1') ?? quoted?.[2];

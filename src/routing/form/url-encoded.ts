@@ -21,7 +21,9 @@ function readPairs(text: string, name: string): FieldValue {
     const equals = pair.indexOf('=');
     const key = phpFieldName(decode(equals === -1 ? pair : pair.slice(0, equals)));
     if (key.name !== name) continue;
-    found = key.isArray ? NOT_SCALAR : { kind: 'value', value: toUtf8(decode(equals === -1 ? '' : pair.slice(equals + 1))) };
+    found = key.isArray
+      ? NOT_SCALAR
+      : { kind: 'value', value: toUtf8(decode(equals === -1 ? '' : pair.slice(equals + 1))) };
   }
   return found;
 }

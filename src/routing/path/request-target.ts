@@ -10,7 +10,8 @@ export function parseRequestTarget(raw: string, method: string): RequestTarget {
   if (raw.startsWith('/')) return { kind: 'target', pathAndQuery: raw, authority: undefined };
   if (raw === '*' && method === 'OPTIONS') return { kind: 'target', pathAndQuery: '/', authority: undefined };
   const absolute = ABSOLUTE_FORM.exec(raw);
-  if (absolute === null) return { kind: 'refused', reason: 'The request target must be a path that begins with a slash.' };
+  if (absolute === null)
+    return { kind: 'refused', reason: 'The request target must be a path that begins with a slash.' };
   const rest = absolute[2] ?? '/';
   return { kind: 'target', pathAndQuery: rest.startsWith('?') ? `/${rest}` : rest, authority: absolute[1] };
 }

@@ -33,7 +33,13 @@ export function resolvePath(target: string): ResolvedPath {
   const canonical = PLAIN.test(raw) && !endsInDot(raw) ? raw : canonicalPath(raw);
   if (typeof canonical !== 'string') return { kind: 'refused', reason: canonical.reason };
   const script = findScript(canonical);
-  return { kind: 'path', path: canonical, script, pathInfo: script === null ? '' : canonical.slice(script.length), search };
+  return {
+    kind: 'path',
+    path: canonical,
+    script,
+    pathInfo: script === null ? '' : canonical.slice(script.length),
+    search,
+  };
 }
 
 function endsInDot(path: string): boolean {
@@ -80,7 +86,8 @@ function resolveSegments(path: string): string | Refusal {
       if (kept.pop() === undefined) return { reason: 'The path leads above the root.' };
     } else if (plain !== '' && plain !== '.') kept.push(plain);
     // A trailing slash (also behind `/.` and `/..`) means a folder: it stays, as one.
-    if (i === segments.length - 1 && (plain === '' || plain === '.' || plain === '..') && kept.length > 0) kept.push('');
+    if (i === segments.length - 1 && (plain === '' || plain === '.' || plain === '..') && kept.length > 0)
+      kept.push('');
   }
   return `/${kept.join('/')}`;
 }

@@ -1,0 +1,2 @@
+export { HealthModule } from './health/health.module.js';
+export { ReservedModule } from './reserved/reserved.module.js';

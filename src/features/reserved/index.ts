@@ -1,1 +1,0 @@
-export { ReservedModule } from './reserved.module.js';
