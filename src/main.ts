@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { banner, HELP, readStartOptions } from './cli/index.js';
+import { banner, findUnreachable, HELP, readStartOptions } from './cli/index.js';
 import { ConfigError, type GatewayConfig, loadConfig } from './config/index.js';
 import { type EmbeddedPhp, phpEnvironment, startEmbeddedPhp } from './forward/index.js';
 import { startGateway } from './gateway.js';
@@ -52,6 +52,7 @@ async function main(): Promise<void> {
         isEmbedded: parts.php !== undefined,
         stubOrigin: parts.stub?.origin,
         routesFile: parts.routesFile,
+        unreachable: await findUnreachable(config.php.targets),
         startedInMs: performance.now() - startedAt,
       }),
     );

@@ -30,12 +30,13 @@ export async function identify(
       }
     }
   }
-  return exchange.identity === undefined ? unauthenticated(false) : undefined;
+  return exchange.identity === undefined && !policy.optional ? unauthenticated(false) : undefined;
 }
 
 /** Demands the route's roles of the identity. */
 export function authorize(identity: Identity | undefined, policy: AuthorizationPolicy): GatewayError | undefined {
   if (policy.anyOf.length === 0 && policy.roles.length === 0) return undefined;
+  if (identity === undefined && policy.optional) return undefined;
   if (identity === undefined || !policy.anyOf.includes(identity.via)) return unauthenticated(false);
   return hasAnyRole(identity, policy.roles) ? undefined : new GatewayError('FORBIDDEN');
 }

@@ -9,6 +9,8 @@ export interface BannerFacts {
   /** Where the local stand-ins of the AI and voice providers listen, if they do. */
   readonly stubOrigin: string | undefined;
   readonly routesFile: string;
+  /** Addresses of PHP at which nobody answers yet. */
+  readonly unreachable: readonly string[];
   readonly startedInMs: number;
 }
 
@@ -48,6 +50,9 @@ export function banner(config: GatewayConfig, facts: BannerFacts): string {
       '  As a mobile client would (development token, good for an hour):',
       `  curl -s ${facts.url}/api/conversations.php -H 'Authorization: Bearer ${token}'`,
     );
+  }
+  for (const target of facts.unreachable) {
+    lines.push('', `  Note: nothing answers at ${target}: start it, or correct REMOTE_PHP_BASE. Until then requests are answered 502.`);
   }
   for (const warning of config.warnings) lines.push('', `  Note: ${warning}`);
   lines.push('', '  Ctrl-C stops it. Options: npm start -- --help', '');

@@ -1,2 +1,3 @@
 export { banner } from './banner.js';
 export { HELP, readStartOptions } from './start-options.js';
+export { findUnreachable } from './unreachable-targets.js';

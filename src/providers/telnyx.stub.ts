@@ -18,6 +18,7 @@ export class TelnyxStub {
     const path = call.url.pathname;
     if (!/^Bearer \S+$/.test(call.header('authorization'))) return fail(call, 401, '10009', 'Authentication failed');
     if (call.method === 'POST' && path === '/telnyx/v2/calls') return this.#dial(call);
+    if (call.method === 'POST' && path === '/telnyx/v2/messages') return this.#send(call);
     const [, id = '', action = ''] =
       /^\/telnyx\/v2\/calls\/([^/]+)(?:\/actions\/(answer|hangup|transfer|record_start))?$/.exec(path) ?? [];
     const isKnownForm = id !== '' && call.method === (action === '' ? 'GET' : 'POST');
@@ -49,6 +50,22 @@ export class TelnyxStub {
     const [oldest] = this.#calls.keys();
     if (this.#calls.size > keptCalls && oldest !== undefined) this.#calls.delete(oldest);
     call.json(200, { data: described(made) });
+  }
+
+  async #send(call: ProviderCall): Promise<void> {
+    const body = await call.jsonBody();
+    const missing = ['to', 'from', 'text'].find((name) => typeof body?.[name] !== 'string' || body[name] === '');
+    if (missing !== undefined) return fail(call, 422, '10004', 'Missing required parameter', `/${missing}`);
+    this.#made += 1;
+    const id = uuid(createHash('sha256').update(`message ${this.#made}`).digest('hex'), 0);
+    call.json(200, {
+      data: {
+        record_type: 'message',
+        id,
+        direction: 'outbound',
+        to: [{ phone_number: body?.['to'], status: 'queued' }],
+      },
+    });
   }
 
   async #act(call: ProviderCall, found: Call, action: string): Promise<void> {

@@ -1,5 +1,4 @@
 export { type ActionResult, readAction } from './action.js';
-export { loadRouteTable } from './load-route-table.js';
 export { NativeHandler, nativeHandlerNames, nativeHandlerPath } from './native-handler.js';
 export { parseRequestTarget, resolvePath } from './path/index.js';
 export type {
@@ -13,4 +12,3 @@ export type {
 export { RouteTableError } from './route-file.js';
 export { RouteTableKeeper } from './route-table-keeper.js';
 export { type RouteGroup, RouteMatcher } from './route-matcher.js';
-export { ROUTE_TABLE_SCHEMA } from './route-table.schema.js';

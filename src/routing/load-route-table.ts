@@ -20,7 +20,7 @@ export interface LoadOptions {
 }
 
 /** Nobody gets in: what a route has that names no authorization. */
-const NOBODY: AuthorizationPolicy = { name: 'nobody', anyOf: ['jwt'], roles: ['nobody'] };
+const NOBODY: AuthorizationPolicy = { name: 'nobody', anyOf: ['jwt'], roles: ['nobody'], optional: false };
 
 /** Reads a route table whole. @throws RouteTableError that lists every fault with its line; nothing is half loaded. */
 export function loadRouteTable(text: string, options: LoadOptions): RouteTable {
@@ -149,10 +149,14 @@ class PolicyReader {
     private readonly fault: Report,
   ) {
     for (const [name, value] of Object.entries(input.policies.authorization ?? {})) {
+      if (value?.optional === true && (value.roles?.length ?? 0) > 0) {
+        this.fault(['policies', 'authorization', name], 'asks for roles and is optional: it must be one of them');
+      }
       this.authorization.set(name, {
         name,
         anyOf: value?.anyOf ?? (value?.roles ? ['jwt', 'php-session'] : []),
         roles: value?.roles ?? [],
+        optional: value?.optional ?? false,
       });
     }
     for (const [name, value] of Object.entries(input.policies.rateLimit ?? {}))

@@ -111,7 +111,7 @@ function toGroup(routes: readonly Route[], method: string): RouteGroup {
   return { gate, base, byAction, gatesByAction: method !== 'GET' && method !== 'HEAD' };
 }
 
-/** A role is stricter than an identity, an identity than none; with two sets of roles the caller needs one that both accept. */
+/** A role is stricter than an identity, an identity than one that is optional, that than none; with two sets of roles the caller needs one that both accept. */
 function stricter(a: AuthorizationPolicy, b: AuthorizationPolicy): AuthorizationPolicy {
   if (a.roles.length > 0 && b.roles.length > 0) {
     const both = a.roles.filter((role) => b.roles.includes(role));
@@ -119,11 +119,13 @@ function stricter(a: AuthorizationPolicy, b: AuthorizationPolicy): Authorization
       name: `${a.name}+${b.name}`,
       anyOf: a.anyOf.filter((kind) => b.anyOf.includes(kind)),
       roles: both.length > 0 ? both : ['nobody'],
+      optional: false,
     };
   }
   if (a.roles.length > 0) return a;
   if (b.roles.length > 0) return b;
-  return b.anyOf.length > 0 && a.anyOf.length === 0 ? b : a;
+  const rank = ({ anyOf, optional }: AuthorizationPolicy): number => (anyOf.length === 0 ? 0 : optional ? 1 : 2);
+  return rank(b) > rank(a) ? b : a;
 }
 
 function withoutTrailingSlash(path: string): string {

@@ -39,7 +39,14 @@ export interface RouteTableInput {
   readonly upstreams?: Readonly<Record<string, UpstreamInput>>;
   readonly policies: {
     readonly authorization?: Readonly<
-      Record<string, { readonly anyOf?: readonly ('jwt' | 'php-session')[]; readonly roles?: readonly string[] } | null>
+      Record<
+        string,
+        {
+          readonly anyOf?: readonly ('jwt' | 'php-session')[];
+          readonly roles?: readonly string[];
+          readonly optional?: boolean;
+        } | null
+      >
     >;
     readonly rateLimit?: Readonly<Record<string, Omit<RateLimitPolicy, 'name'>>>;
   };

@@ -66,6 +66,7 @@ export const ROUTE_TABLE_SCHEMA = {
           closed({
             anyOf: { type: 'array', items: { enum: ['jwt', 'php-session'] }, uniqueItems: true },
             roles: { type: 'array', items: { type: 'string', minLength: 1 }, uniqueItems: true },
+            optional: { type: 'boolean' },
           }),
         ),
         rateLimit: named(

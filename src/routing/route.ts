@@ -6,6 +6,8 @@ export interface AuthorizationPolicy {
   readonly name: string;
   readonly anyOf: readonly ('jwt' | 'php-session')[];
   readonly roles: readonly string[];
+  /** Who proves to be somebody is known as such, everybody else comes in as nobody. Proof that does not hold is refused. */
+  readonly optional: boolean;
 }
 
 /** How often one caller may come: `limit` requests in `windowS` seconds. */
