@@ -88,7 +88,10 @@ export class FrontDoor {
       const join = async (): Promise<void> => {
         const result = await this.pipeline.admit(match.group, exchange);
         if (result instanceof GatewayError) refuse(result);
-        else forwardUpgrade(exchange, socket, head, this.pipeline.planOf(gate, false), (fault) => refuse(toClientError(fault, 1)));
+        else
+          forwardUpgrade(exchange, socket, head, this.pipeline.planOf(gate, false), (fault) =>
+            refuse(toClientError(fault, 1)),
+          );
       };
       join().catch((error: unknown) => refuse(toGatewayError(error, exchange.traceId, this.logger)));
     } else refuse(new GatewayError('NOT_FOUND'));

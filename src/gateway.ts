@@ -57,7 +57,8 @@ export async function startGateway({
   try {
     keeper.start();
     adapter.openDoor(door, logger);
-    await app.listen(config.http.port, config.http.host);
+    await app.init();
+    await listen(server, config.http.port, config.http.host);
   } catch (error) {
     keeper.stop();
     await app.get(Upstreams).close();
@@ -78,6 +79,17 @@ export async function startGateway({
     reloadRoutes: () => keeper.reload(),
     stop: (graceMs) => (stopping ??= stop(graceMs)),
   };
+}
+
+/** Nest's own `listen` prints the failure besides; here it is the caller's to tell. */
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 /** No new connections; open requests finish and close theirs; halfway new requests on old connections are refused; at the end all is cut. */

@@ -52,7 +52,10 @@ export function banner(config: GatewayConfig, facts: BannerFacts): string {
     );
   }
   for (const target of facts.unreachable) {
-    lines.push('', `  Note: nothing answers at ${target}: start it, or correct REMOTE_PHP_BASE. Until then requests are answered 502.`);
+    lines.push(
+      '',
+      `  Note: nothing answers at ${target}: start it, or correct REMOTE_PHP_BASE. Until then requests are answered 502.`,
+    );
   }
   for (const warning of config.warnings) lines.push('', `  Note: ${warning}`);
   lines.push('', '  Ctrl-C stops it. Options: npm start -- --help', '');

@@ -17,6 +17,7 @@ export function readAction(exchange: Exchange): ActionResult {
   const inQuery = readQueryValue(exchange.search, NAME);
   if (inQuery.kind === 'not-scalar') return { kind: 'refused', problem: 'Send "action" as a single text value.' };
   const inBody = readFromBody(exchange);
+  if (inBody.kind === 'refused') return inBody;
   if (inBody.kind === 'not-scalar') return { kind: 'refused', problem: 'Send "action" as a single text value.' };
   if (inQuery.kind === 'value' && inBody.kind === 'value' && inQuery.value !== inBody.value) {
     return { kind: 'refused', problem: 'The query and the body name different actions: send one.' };
@@ -25,12 +26,16 @@ export function readAction(exchange: Exchange): ActionResult {
   return inQuery.kind === 'value' ? { kind: 'action', action: inQuery.value } : NONE;
 }
 
-function readFromBody({ body, req }: Exchange): FieldValue {
+function readFromBody({ body, req }: Exchange): FieldValue | Extract<ActionResult, { kind: 'refused' }> {
   if (body === undefined || body.byteLength === 0) return { kind: 'absent' };
   const contentType = req.headers['content-type'] ?? '';
   const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (mediaType === 'multipart/form-data') return readMultipartValue(body, contentType, NAME);
   if (mediaType === 'application/x-www-form-urlencoded') return readFormValue(body, NAME);
   // PHP scripts read php://input as JSON whatever its type says: so does the gateway.
-  return readJsonValue(body, NAME);
+  const inJson = readJsonValue(body, NAME);
+  if (inJson.kind !== 'malformed') return inJson;
+  return mediaType === 'application/json'
+    ? { kind: 'refused', problem: 'The body is not valid JSON.' }
+    : { kind: 'absent' };
 }

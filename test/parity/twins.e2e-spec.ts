@@ -48,35 +48,109 @@ ${ROUTES.replaceAll('twoEach', 'two-each')}
 `;
 
 const ORIGIN = 'https://app.example';
-const bearer = (roles: string[], lifeS = 60, secret = JWT_SECRET): string => `Bearer ${makeAccessToken(secret, { subject: `u-${roles.join('-')}`, roles, lifeS })}`;
+const bearer = (roles: string[], lifeS = 60, secret = JWT_SECRET): string =>
+  `Bearer ${makeAccessToken(secret, { subject: `u-${roles.join('-')}`, roles, lifeS })}`;
 
 /** A policy case: how the twin named `policy` is asked, and what both must answer. */
-const CASES: readonly { name: string; policy: keyof typeof POLICIES; status: number; ask: (twin: Test) => Test; method?: 'get' | 'post' | 'put' | 'delete' | 'options' | 'head' }[] = [
+const CASES: readonly {
+  name: string;
+  policy: keyof typeof POLICIES;
+  status: number;
+  ask: (twin: Test) => Test;
+  method?: 'get' | 'post' | 'put' | 'delete' | 'options' | 'head';
+}[] = [
   { name: 'anybody on a public route', policy: 'open', status: 200, ask: (t) => t },
   { name: 'HEAD', policy: 'open', method: 'head', status: 200, ask: (t) => t },
   { name: 'a method that is not taken', policy: 'open', method: 'put', status: 405, ask: (t) => t },
   { name: 'OPTIONS without a preflight', policy: 'open', method: 'options', status: 204, ask: (t) => t },
   { name: 'an allowed origin', policy: 'open', status: 200, ask: (t) => t.set('Origin', ORIGIN) },
-  { name: 'a preflight from an allowed origin', policy: 'user', method: 'options', status: 204, ask: (t) => t.set('Origin', ORIGIN).set('Access-Control-Request-Method', 'POST') },
-  { name: 'an origin that is not allowed', policy: 'open', status: 403, ask: (t) => t.set('Origin', 'https://evil.example') },
+  {
+    name: 'a preflight from an allowed origin',
+    policy: 'user',
+    method: 'options',
+    status: 204,
+    ask: (t) => t.set('Origin', ORIGIN).set('Access-Control-Request-Method', 'POST'),
+  },
+  {
+    name: 'an origin that is not allowed',
+    policy: 'open',
+    status: 403,
+    ask: (t) => t.set('Origin', 'https://evil.example'),
+  },
   { name: 'the origin null', policy: 'open', status: 403, ask: (t) => t.set('Origin', 'null') },
-  { name: 'a preflight from an origin that is not allowed', policy: 'user', method: 'options', status: 403, ask: (t) => t.set('Origin', 'https://evil.example').set('Access-Control-Request-Method', 'POST') },
+  {
+    name: 'a preflight from an origin that is not allowed',
+    policy: 'user',
+    method: 'options',
+    status: 403,
+    ask: (t) => t.set('Origin', 'https://evil.example').set('Access-Control-Request-Method', 'POST'),
+  },
   { name: 'no identity', policy: 'user', status: 401, ask: (t) => t },
-  { name: 'no identity, asking for problem details', policy: 'user', status: 401, ask: (t) => t.set('Accept', 'application/problem+json') },
+  {
+    name: 'no identity, asking for problem details',
+    policy: 'user',
+    status: 401,
+    ask: (t) => t.set('Accept', 'application/problem+json'),
+  },
   { name: 'a good token', policy: 'user', status: 200, ask: (t) => t.set('Authorization', bearer(['user'])) },
   { name: 'an expired token', policy: 'user', status: 401, ask: (t) => t.set('Authorization', bearer(['user'], -10)) },
-  { name: 'a token of another key', policy: 'user', status: 401, ask: (t) => t.set('Authorization', bearer(['user'], 60, 'another-secret-another-secret-another')) },
-  { name: 'something that is no token', policy: 'user', status: 401, ask: (t) => t.set('Authorization', 'Bearer a.b.c') },
+  {
+    name: 'a token of another key',
+    policy: 'user',
+    status: 401,
+    ask: (t) => t.set('Authorization', bearer(['user'], 60, 'another-secret-another-secret-another')),
+  },
+  {
+    name: 'something that is no token',
+    policy: 'user',
+    status: 401,
+    ask: (t) => t.set('Authorization', 'Bearer a.b.c'),
+  },
   { name: 'a scheme that is not taken', policy: 'user', status: 401, ask: (t) => t.set('Authorization', 'Basic dTpw') },
   { name: 'a session that PHP knows', policy: 'user', status: 200, ask: (t) => t.set('Cookie', 'SESS=good') },
   { name: 'a session that PHP does not know', policy: 'user', status: 401, ask: (t) => t.set('Cookie', 'SESS=bad') },
-  { name: 'a cookie-borne write without proof', policy: 'user', method: 'post', status: 403, ask: (t) => t.set('Cookie', 'SESS=good') },
-  { name: 'a cookie-borne write with the CSRF token', policy: 'user', method: 'post', status: 200, ask: (t) => t.set('Cookie', 'SESS=good').set('X-CSRF-Token', 'proof') },
-  { name: 'a cookie-borne write with a wrong CSRF token', policy: 'user', method: 'post', status: 403, ask: (t) => t.set('Cookie', 'SESS=good').set('X-CSRF-Token', 'prooF') },
-  { name: 'a cookie-borne write from the same site', policy: 'user', method: 'post', status: 200, ask: (t) => t.set('Cookie', 'SESS=good').set('Sec-Fetch-Site', 'same-origin') },
-  { name: 'a user on a route for admins', policy: 'admin', status: 403, ask: (t) => t.set('Authorization', bearer(['user'])) },
+  {
+    name: 'a cookie-borne write without proof',
+    policy: 'user',
+    method: 'post',
+    status: 403,
+    ask: (t) => t.set('Cookie', 'SESS=good'),
+  },
+  {
+    name: 'a cookie-borne write with the CSRF token',
+    policy: 'user',
+    method: 'post',
+    status: 200,
+    ask: (t) => t.set('Cookie', 'SESS=good').set('X-CSRF-Token', 'proof'),
+  },
+  {
+    name: 'a cookie-borne write with a wrong CSRF token',
+    policy: 'user',
+    method: 'post',
+    status: 403,
+    ask: (t) => t.set('Cookie', 'SESS=good').set('X-CSRF-Token', 'prooF'),
+  },
+  {
+    name: 'a cookie-borne write from the same site',
+    policy: 'user',
+    method: 'post',
+    status: 200,
+    ask: (t) => t.set('Cookie', 'SESS=good').set('Sec-Fetch-Site', 'same-origin'),
+  },
+  {
+    name: 'a user on a route for admins',
+    policy: 'admin',
+    status: 403,
+    ask: (t) => t.set('Authorization', bearer(['user'])),
+  },
   { name: 'an admin', policy: 'admin', status: 200, ask: (t) => t.set('Authorization', bearer(['admin'])) },
-  { name: 'a body that is too large', policy: 'small', method: 'post', status: 413, ask: (t) => t.send({ text: 'more than sixteen bytes' }) },
+  {
+    name: 'a body that is too large',
+    policy: 'small',
+    method: 'post',
+    status: 413,
+    ask: (t) => t.send({ text: 'more than sixteen bytes' }),
+  },
   { name: 'a body that fits', policy: 'small', method: 'post', status: 200, ask: (t) => t.send({ a: 1 }) },
 ];
 const LIMITS: readonly { name: string; policy: keyof typeof POLICIES; limit: number; ask: (twin: Test) => Test }[] = [
@@ -91,13 +165,28 @@ describe('a proxied route and its native twin answer alike', () => {
   beforeAll(async () => {
     upstream = await startRawUpstream((socket, head) => {
       const isKnown = head.includes('SESS=good');
-      const session = { data: { authenticated: isKnown, user: isKnown ? { id: 's', roles: ['user'] } : null, csrf_token: isKnown ? 'proof' : null } };
+      const session = {
+        data: {
+          authenticated: isKnown,
+          user: isKnown ? { id: 's', roles: ['user'] } : null,
+          csrf_token: isKnown ? 'proof' : null,
+        },
+      };
       const body = head.startsWith('GET /session ') ? session : { ok: true };
       const text = JSON.stringify(body);
-      const answer = httpAnswer(200, { 'Content-Type': 'application/json', 'Access-Control-Allow-Origin': '*', 'X-Frame-Options': 'ALLOWALL' }, text);
+      const answer = httpAnswer(
+        200,
+        { 'Content-Type': 'application/json', 'Access-Control-Allow-Origin': '*', 'X-Frame-Options': 'ALLOWALL' },
+        text,
+      );
       socket.write(head.startsWith('HEAD ') ? answer.slice(0, -text.length) : answer);
     });
-    const options = { routes: TABLE, phpTargets: [upstream.origin], env: { ALLOWED_ORIGINS: ORIGIN }, features: [TwinModule] };
+    const options = {
+      routes: TABLE,
+      phpTargets: [upstream.origin],
+      env: { ALLOWED_ORIGINS: ORIGIN },
+      features: [TwinModule],
+    };
     // A gateway each, so that one twin's limit is not the other's.
     twins.push(await startTestGateway(options), await startTestGateway(options));
   });
@@ -106,10 +195,17 @@ describe('a proxied route and its native twin answer alike', () => {
     await upstream.stop();
   });
 
-  const askBoth = async (policy: keyof typeof POLICIES, method: NonNullable<(typeof CASES)[number]['method']>, ask: (twin: Test) => Test): Promise<[Response, Response]> => {
+  const askBoth = async (
+    policy: keyof typeof POLICIES,
+    method: NonNullable<(typeof CASES)[number]['method']>,
+    ask: (twin: Test) => Test,
+  ): Promise<[Response, Response]> => {
     const [first, second] = twins;
     if (first === undefined || second === undefined) throw new Error('no gateway');
-    return [await ask(request(first.url)[method](`/proxied/${policy}`)), await ask(request(second.url)[method](`/native/${policy}`))];
+    return [
+      await ask(request(first.url)[method](`/proxied/${policy}`)),
+      await ask(request(second.url)[method](`/native/${policy}`)),
+    ];
   };
 
   it.each(CASES)('$name', async ({ policy, method = 'get', status, ask }) => {
@@ -131,7 +227,13 @@ describe('a proxied route and its native twin answer alike', () => {
 
 /** Everything of an answer that must be equal: not the ids, the moment, and the length that they change. */
 function comparable({ status, headers, text }: Response): object {
-  const { date: _date, 'x-trace-id': traceId, 'content-length': _length, via: _via, ...rest } = headers as Record<string, string>;
+  const {
+    date: _date,
+    'x-trace-id': traceId,
+    'content-length': _length,
+    via: _via,
+    ...rest
+  } = headers as Record<string, string>;
   for (const name of ['ratelimit', 'retry-after']) rest[name] = rest[name]?.replace(/t=\d+|^\d+$/, 't') ?? '';
   // Both may say that the connection stays.
   return { status, headers: rest, body: (text ?? '').replaceAll(traceId ?? '', 'TRACE') };

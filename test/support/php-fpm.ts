@@ -62,8 +62,16 @@ export async function startPhpFpm(parts: FpmParts, options: PhpFpmOptions = {}):
     ...options.env,
   };
   const isRoot = userInfo().uid === 0;
-  const fpm = run(parts.fpm, ['-F', ...(isRoot ? ['-R'] : []), '-c', join(LEGACY_PHP, 'php.ini'), '-y', join(folder, 'fpm.conf')], env);
-  const nginx = run(parts.nginx, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'nginx.err')], env);
+  const fpm = run(
+    parts.fpm,
+    ['-F', ...(isRoot ? ['-R'] : []), '-c', join(LEGACY_PHP, 'php.ini'), '-y', join(folder, 'fpm.conf')],
+    env,
+  );
+  const nginx = run(
+    parts.nginx,
+    ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'nginx.err')],
+    env,
+  );
   const stop = async (): Promise<void> => {
     await Promise.all([end(nginx, 'SIGTERM'), end(fpm, 'SIGTERM')]);
     rmSync(folder, { recursive: true, force: true });

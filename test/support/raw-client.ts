@@ -1,3 +1,4 @@
+import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 
 export interface RawAnswer {
@@ -71,4 +72,54 @@ function dechunk(text: string): string {
     body += text.slice(line + 2, line + 2 + size);
     at = line + 2 + size + 2;
   }
+}
+
+export interface HeardAnswer {
+  /** 0 when the connection ended before a head came. */
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  /** False when the connection was cut before the answer's end: what a client takes for an error. */
+  readonly isComplete: boolean;
+  readonly ms: number;
+}
+
+export interface AskOptions {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** A keep-alive agent; each call has a connection of its own otherwise. */
+  readonly agent?: Agent;
+  readonly signal?: AbortSignal;
+}
+
+/** Asks as a well-behaved client does and tells what it heard; never rejects. */
+export function hear(
+  port: number,
+  path: string,
+  { method = 'GET', headers = {}, body, agent, signal }: AskOptions = {},
+): Promise<HeardAnswer> {
+  const startedAt = performance.now();
+  return new Promise((resolve) => {
+    const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
+    const options = {
+      port,
+      path,
+      method,
+      headers: { ...length, ...headers },
+      host: '127.0.0.1',
+      agent: agent ?? false,
+    };
+    const req = request(signal === undefined ? options : { ...options, signal }, (res) => {
+      let text = '';
+      res.setEncoding('latin1');
+      res.on('data', (chunk: string) => (text += chunk));
+      res.on('error', () => undefined);
+      res.on('close', () => tell(res.statusCode ?? 0, res.headers, text, res.complete));
+    });
+    const tell = (status: number, answerHeaders: IncomingHttpHeaders, text: string, isComplete: boolean): void =>
+      resolve({ status, headers: answerHeaders, body: text, isComplete, ms: performance.now() - startedAt });
+    req.on('error', () => tell(0, {}, '', false));
+    req.end(body);
+  });
 }

@@ -1,8 +1,8 @@
 import { readTopLevelString } from '../../contract/index.js';
 import { ABSENT, type FieldValue, NOT_SCALAR } from './field-value.js';
 
-/** Reads a top-level text of a JSON body; the last of several wins. What is not JSON holds no field: its refusal is PHP's. */
-export function readJsonValue(body: Buffer, name: string): FieldValue {
+/** Reads a top-level text of a JSON body; the last of several wins. */
+export function readJsonValue(body: Buffer, name: string): FieldValue | { readonly kind: 'malformed' } {
   const found = readTopLevelString(body, name);
   switch (found.kind) {
     case 'string':
@@ -10,7 +10,8 @@ export function readJsonValue(body: Buffer, name: string): FieldValue {
     case 'other':
       return NOT_SCALAR;
     case 'absent':
-    case 'malformed':
       return ABSENT;
+    case 'malformed':
+      return found;
   }
 }

@@ -1,49 +1,122 @@
+import { readDisposition } from './disposition.js';
 import { ABSENT, type FieldValue, NOT_SCALAR } from './field-value.js';
 import { phpFieldName } from './php-name.js';
 
-/** Parts beyond this are not looked at: PHP's own `max_multipart_body_parts` is of this order. */
-const MAX_PARTS = 1000;
-const MAX_PART_HEAD_BYTES = 8192;
-const MAX_VALUE_BYTES = 4096;
+/** PHP's max_input_vars. Past it, what PHP reads depends on its settings. */
+const MAX_FIELDS = 1000;
+/** PHP reads lines through a buffer of 5,120 bytes and breaks longer ones apart, where we would not. */
+const MAX_LINE_BYTES = 5000;
+const LF = 0x0a;
+const CR = 0x0d;
+const BLANK = /^[ \t\n\v\f\r]/;
 
-/** Reads one field of a `multipart/form-data` body (RFC 7578); files are passed over, the last of several wins. */
+/**
+ * Reads one field of a `multipart/form-data` body exactly as PHP fills `$_POST` (main/rfc1867.c), not as RFC 7578 says:
+ * else a client could show us one `action` and PHP another. The last of several wins, files are passed over. Where PHP's
+ * settings decide (too many fields, over-long lines), the answer is `not-scalar`, so that no policy is picked by guess.
+ */
 export function readMultipartValue(body: Buffer, contentType: string, name: string): FieldValue {
   const boundary = readBoundary(contentType);
   if (boundary === undefined) return ABSENT;
-  const delimiter = Buffer.from(`--${boundary}`, 'latin1');
+  const delimiter = `--${boundary}`;
+  const next = Buffer.from(`\n${delimiter}`, 'latin1');
   let found: FieldValue = ABSENT;
-  let at = body.indexOf(delimiter);
-  for (let parts = 0; at !== -1 && parts < MAX_PARTS; parts++) {
-    const head = at + delimiter.byteLength;
-    if (body[head] === 0x2d && body[head + 1] === 0x2d) break;
-    const next = body.indexOf(delimiter, head);
-    const end = next === -1 ? body.byteLength : next;
-    const value = readPart(body.subarray(head, end), name);
-    if (value !== undefined) found = value;
-    at = next;
+  let fields = 0;
+  let at = 0;
+  while (at < body.length) {
+    const head = skipToPart(body, at, delimiter);
+    if (head === undefined) return found;
+    const part = head < 0 ? undefined : readHead(body, head);
+    if (part === undefined) return NOT_SCALAR;
+    at = part.end;
+    if (part.disposition === undefined) continue;
+    const spelt = readDisposition(part.disposition);
+    if (spelt.name === undefined && spelt.filename === undefined) return found;
+    const stop = body.indexOf(next, at);
+    const end = stop === -1 ? cutShort(body, at, next) : stop;
+    if (spelt.filename === undefined) {
+      fields += 1;
+      const field = phpFieldName(spelt.name ?? '');
+      if (field.name === name)
+        found = fields > MAX_FIELDS || field.isArray ? NOT_SCALAR : valueOf(body, at, end, end < body.length);
+    }
+    at = end;
   }
   return found;
 }
 
-function readPart(part: Buffer, name: string): FieldValue | undefined {
-  const headEnd = part.indexOf('\r\n\r\n');
-  if (headEnd === -1 || headEnd > MAX_PART_HEAD_BYTES) return undefined;
-  const disposition = /(?:^|\n)content-disposition:[ \t]*form-data([^\r\n]*)/i.exec(
-    part.toString('latin1', 0, headEnd),
-  )?.[1];
-  if (disposition === undefined || /;\s*filename\*?\s*=/i.test(disposition)) return undefined;
-  const quoted = /;\s*name\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))/i.exec(disposition);
-  const spelt = quoted?.[1]?.replace(/\\(.)/g, '$1') ?? quoted?.[2];
-  if (spelt === undefined) return undefined;
-  const field = phpFieldName(spelt);
-  if (field.name !== name) return undefined;
-  if (field.isArray) return NOT_SCALAR;
-  const value = part.subarray(headEnd + 4, part.byteLength - 2);
-  return value.byteLength > MAX_VALUE_BYTES ? NOT_SCALAR : { kind: 'value', value: value.toString('utf8') };
+/** Where a value ends that no delimiter ends: before what may be the start of one. */
+function cutShort(body: Buffer, from: number, next: Buffer): number {
+  for (let at = Math.max(from, body.length - next.length + 1); at < body.length; at += 1) {
+    if (next.subarray(0, body.length - at).equals(body.subarray(at))) return at;
+  }
+  return body.length;
 }
 
-/** RFC 2046, section 5.1.1: up to 70 characters, quoted or not. */
+function valueOf(body: Buffer, start: number, end: number, isDelimited: boolean): FieldValue {
+  const stop = isDelimited && end > start && body[end - 1] === CR ? end - 1 : end;
+  return { kind: 'value', value: body.toString('utf8', start, stop) };
+}
+
+/** Offset after the next line that is the delimiter and nothing else; undefined: none; -1: a line PHP would break apart. */
+function skipToPart(body: Buffer, from: number, delimiter: string): number | undefined {
+  for (let at = from; at < body.length;) {
+    const end = lineEnd(body, at);
+    if (end - at > MAX_LINE_BYTES) return -1;
+    if (end === body.length) return undefined;
+    if (lineText(body, at, end) === delimiter) return end + 1;
+    at = end + 1;
+  }
+  return undefined;
+}
+
+interface PartHead {
+  readonly disposition: string | undefined;
+  readonly end: number;
+}
+
+/** Reads header lines up to an empty one; undefined when a line is too long. The first Content-Disposition counts. */
+function readHead(body: Buffer, from: number): PartHead | undefined {
+  const headers: [key: string, value: string][] = [];
+  let at = from;
+  while (at < body.length) {
+    const end = lineEnd(body, at);
+    if (end - at > MAX_LINE_BYTES) return undefined;
+    // What no line feed ends is no line for PHP: it is left to the value.
+    if (end === body.length) break;
+    const line = lineText(body, at, end);
+    at = end + 1;
+    if (line === '') break;
+    const colon = BLANK.test(line) ? -1 : line.indexOf(':');
+    const last = headers.at(-1);
+    if (colon !== -1)
+      headers.push([line.slice(0, colon).toLowerCase(), line.slice(colon + 1).replace(/^[ \t\n\v\f\r]+/, '')]);
+    else if (last !== undefined) last[1] += line;
+  }
+  return { disposition: headers.find(([key]) => key === 'content-disposition')?.[1], end: at };
+}
+
+function lineEnd(body: Buffer, from: number): number {
+  const end = body.indexOf(LF, from);
+  return end === -1 ? body.length : end;
+}
+
+/** A line as a C string: without its CR, and up to a NUL byte. */
+function lineText(body: Buffer, start: number, end: number): string {
+  const stop = end > start && body[end - 1] === CR ? end - 1 : end;
+  const text = body.toString('latin1', start, stop);
+  const nul = text.indexOf('\0');
+  return nul === -1 ? text : text.slice(0, nul);
+}
+
+/** As PHP finds it: the first "boundary" anywhere, up to a quote, or a comma or semicolon. */
 function readBoundary(contentType: string): string | undefined {
-  const match = /;\s*boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;",]{1,70}))/i.exec(contentType);
-  return match?.[1] ?? match?.[2];
+  let at = contentType.indexOf('boundary');
+  if (at === -1) at = contentType.toLowerCase().indexOf('boundary');
+  const equals = at === -1 ? -1 : contentType.indexOf('=', at);
+  if (equals === -1) return undefined;
+  const value = contentType.slice(equals + 1);
+  if (!value.startsWith('"')) return value.split(/[,;]/, 1)[0];
+  const close = value.indexOf('"', 1);
+  return close === -1 ? undefined : value.slice(1, close);
 }

@@ -6,20 +6,17 @@ export interface PhpFieldName {
 }
 
 /**
- * Turns a decoded field name into the key under which PHP files it (`php_register_variable_ex`): leading spaces go, the name
- * ends at a NUL byte, `.` and space become `_` up to the first `[`, and `[…]` makes an array; an unclosed `[` becomes `_`.
+ * Turns a decoded field name into the key under which PHP files it (`php_register_variable_ex`): the name ends at a NUL
+ * byte, leading spaces go, `.` and space become `_` up to the first `[`, and `[…]` makes an array. An unclosed `[` becomes
+ * `_`, and so does every `.`, space and `[` after it. A name that begins with `[` is dropped: its name here is ''.
  */
 export function phpFieldName(decoded: string): PhpFieldName {
   const nul = decoded.indexOf('\0');
   const text = (nul === -1 ? decoded : decoded.slice(0, nul)).replace(/^ +/, '');
   const bracket = text.indexOf('[');
-  // A bracket at the very start is part of the name.
-  if (bracket <= 0) return { name: mangle(text), isArray: false };
-  const base = mangle(text.slice(0, bracket));
+  if (bracket === -1) return { name: text.replace(/[. ]/g, '_'), isArray: false };
+  const base = text.slice(0, bracket).replace(/[. ]/g, '_');
+  if (base === '') return { name: '', isArray: false };
   if (text.includes(']', bracket)) return { name: base, isArray: true };
-  return { name: `${base}_${text.slice(bracket + 1)}`, isArray: false };
-}
-
-function mangle(name: string): string {
-  return name.replace(/[. ]/g, '_').replace(/^\[/, '_');
+  return { name: `${base}_${text.slice(bracket + 1).replace(/[. []/g, '_')}`, isArray: false };
 }

@@ -2,6 +2,9 @@ import { hexValue } from '../path/index.js';
 import { ABSENT, type FieldValue, NOT_SCALAR } from './field-value.js';
 import { phpFieldName } from './php-name.js';
 
+/** PHP's `max_input_vars`: past it, what PHP reads depends on its settings. */
+const MAX_FIELDS = 1000;
+
 /** Reads one field of a raw query (`?a=1&b=2`, or '') as PHP's `parse_str` does: the last of several wins, `name[]` makes an array. */
 export function readQueryValue(search: string, name: string): FieldValue {
   // Most queries cannot hold the name in any spelling: no need to take them apart.
@@ -16,8 +19,10 @@ export function readFormValue(body: Buffer, name: string): FieldValue {
 
 function readPairs(text: string, name: string): FieldValue {
   let found: FieldValue = ABSENT;
+  let fields = 0;
   for (const pair of text.split('&')) {
     if (pair === '') continue;
+    if (++fields > MAX_FIELDS) return NOT_SCALAR;
     const equals = pair.indexOf('=');
     const key = phpFieldName(decode(equals === -1 ? pair : pair.slice(0, equals)));
     if (key.name !== name) continue;

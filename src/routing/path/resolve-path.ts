@@ -71,6 +71,8 @@ function canonicalPath(raw: string): string | Refusal {
   if (/[\0-\x1f\x7f]/.test(decoded)) return { reason: 'The path must not contain control characters.' };
   // Overlong UTF-8 spells "/" and "." in bytes that only some servers decode (CVE-2000-0884 and its kin).
   if (/[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]/.test(decoded)) return { reason: 'The path is not valid UTF-8.' };
+  // A question mark decoded into a script's name: rewriting servers run what stands before it (CVE-2024-38474).
+  if (/\.php\?/i.test(decoded)) return { reason: 'The path must not hide a question mark behind a script.' };
   return resolveSegments(decoded.replaceAll('\\', '/').toLowerCase());
 }
 

@@ -1,0 +1,140 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  /** Resolves when the output has this text; fails when the process ends before. */
+  says(text: string): Promise<void>;
+  readonly ended: Promise<number | null>;
+}
+
+describe('node dist/main.js', () => {
+  let project: string;
+  let php: Server;
+  let phpUrl: string;
+  const runs: Run[] = [];
+
+  beforeAll(async () => {
+    // Its own project folder, so that no secret or data of the one who runs the tests is touched.
+    project = mkdtempSync(join(tmpdir(), 'gateway-start-'));
+    for (const file of ['dist', 'package.json', 'routes.yaml', 'routes.pass-through.yaml', 'legacy-php'])
+      cpSync(join(ROOT, file), join(project, file), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
+    php = createServer((req, res) => res.setHeader('Content-Type', 'text/plain').end(`php saw ${req.url}`));
+    await new Promise<void>((done) => php.listen(0, '127.0.0.1', done));
+    phpUrl = `http://127.0.0.1:${(php.address() as AddressInfo).port}`;
+  });
+  afterEach(async () => {
+    for (const { child, ended } of runs.splice(0)) {
+      child.kill('SIGTERM');
+      await ended;
+    }
+  });
+  afterAll(async () => {
+    rmSync(project, { recursive: true, force: true });
+    await new Promise((done) => php.close(done));
+  });
+
+  const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Run => {
+    const { PATH = '', NODE_OPTIONS = '', DONNA_LOOPBACK_NOTES = '' } = process.env;
+    const child = spawn(process.execPath, [join(project, 'dist/main.js'), ...args], {
+      env: { PATH, NODE_OPTIONS, DONNA_LOOPBACK_NOTES, DONNA_LOOPBACK_ONLY: '1', LOG_LEVEL: 'silent', ...env },
+      cwd: project,
+    });
+    let output = '';
+    const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)));
+    const listeners = new Set<() => void>();
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+        for (const listener of listeners) listener();
+      });
+    }
+    const says = (text: string): Promise<void> =>
+      new Promise((done, fail) => {
+        const look = (): void => {
+          if (output.includes(text)) done();
+        };
+        listeners.add(look);
+        void ended.then((code) => fail(new Error(`ended with ${code}: ${output}`)));
+        look();
+      });
+    const run = { child, output: () => output, says, ended };
+    runs.push(run);
+    return run;
+  };
+  const urlOf = (run: Run): string => /Open +(http:\S+)\//.exec(run.output())?.[1] ?? '';
+
+  it('starts with nothing set: embedded PHP, stand-ins for the providers, a demo user and a token that works', async () => {
+    const run = start(['--port', '0']);
+    await run.says('Ctrl-C stops it');
+    expect(run.output()).toContain('demo@donna.example / donna-demo');
+    expect(run.output()).toContain('local stand-ins answer');
+    const [, url = '', token = ''] = /curl -s (\S+) -H 'Authorization: (Bearer \S+)'/.exec(run.output()) ?? [];
+    const answer = await fetch(url, { headers: { Authorization: token } });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ success: true, user_id: 'demo', data: [] });
+    const page = await fetch(`${urlOf(run)}/login.php`);
+    expect(await page.text()).toContain('csrf');
+  }, 30_000);
+
+  it('fronts another application with --php, untouched, and asks no session of it', async () => {
+    const run = start(['--port', '0', '--php', phpUrl]);
+    await run.says('Ctrl-C stops it');
+    expect(run.output()).not.toContain('demo@donna.example');
+    const answer = await fetch(`${urlOf(run)}/doku.php/some%2Fpage?a[]=1&a[]=2`);
+    expect(await answer.text()).toBe('php saw /doku.php/some%2Fpage?a[]=1&a[]=2');
+  }, 20_000);
+
+  it('stops on SIGTERM with code 0 and takes its PHP with it', async () => {
+    const run = start(['--port', '0']);
+    await run.says('Ctrl-C stops it');
+    const startedAt = Date.now();
+    run.child.kill('SIGTERM');
+    expect(await run.ended).toBe(0);
+    expect(Date.now() - startedAt).toBeLessThan(5000);
+  }, 20_000);
+
+  it('names a port that is taken, in one sentence, and a way out', async () => {
+    const { port } = php.address() as AddressInfo;
+    const run = start(['--port', String(port), '--php', 'http://127.0.0.1:9']);
+    expect(await run.ended).toBe(69);
+    expect(run.output().trim().split('\n')).toHaveLength(1);
+    expect(run.output()).toContain(`Port ${port} on 127.0.0.1 is taken`);
+  }, 20_000);
+
+  it('names every missing variable at once and exits 78', async () => {
+    const run = start([], { NODE_ENV: 'production' });
+    expect(await run.ended).toBe(78);
+    for (const name of ['JWT_SECRET', 'GATEWAY_IDENTITY_SECRET', 'ALLOWED_ORIGINS'])
+      expect(run.output()).toContain(name);
+    expect(run.output()).not.toContain('    at ');
+  }, 20_000);
+
+  it('says that nobody answers at REMOTE_PHP_BASE, and serves once somebody does', async () => {
+    const run = start(['--port', '0', '--php', 'http://127.0.0.1:9']);
+    await run.says('Ctrl-C stops it');
+    expect(run.output()).toContain('nothing answers at http://127.0.0.1:9');
+    expect((await fetch(`${urlOf(run)}/x.php`)).status).toBe(502);
+  }, 20_000);
+
+  it('lists its options with --help', async () => {
+    const run = start(['--help']);
+    expect(await run.ended).toBe(0);
+    expect(run.output()).toContain('REMOTE_PHP_BASE');
+  }, 20_000);
+
+  it('refuses an option that it does not know', async () => {
+    const run = start(['--prot', '80']);
+    expect(await run.ended).toBe(64);
+    expect(run.output()).toContain('--prot');
+  }, 20_000);
+});
