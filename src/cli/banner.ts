@@ -1,5 +1,6 @@
 import { makeAccessToken } from '../auth/index.js';
 import type { GatewayConfig } from '../config/index.js';
+import { settingsWithoutEffect } from './settings-without-effect.js';
 
 export interface BannerFacts {
   readonly url: string;
@@ -57,7 +58,7 @@ export function banner(config: GatewayConfig, facts: BannerFacts): string {
       `  Note: nothing answers at ${target}: start it, or correct REMOTE_PHP_BASE. Until then requests are answered 502.`,
     );
   }
-  for (const warning of config.warnings) lines.push('', `  Note: ${warning}`);
+  for (const warning of [...config.warnings, ...settingsWithoutEffect(config)]) lines.push('', `  Note: ${warning}`);
   lines.push('', '  Ctrl-C stops it. Options: npm start -- --help', '');
   return lines.join('\n');
 }
