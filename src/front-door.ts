@@ -1,21 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ServerResponse as HttpServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { GatewayConfig } from './config/index.js';
 import { answerWithError, GatewayError, toGatewayError } from './contract/index.js';
-import { checkRequestHead, compileTrust, type DrainState, isValidAuthority, readClientAddress } from './edge/index.js';
-import { forwardUpgrade, toClientError } from './forward/index.js';
+import {
+  answerParserError,
+  compileTrust,
+  type DrainState,
+  type ParserError,
+  readClientAddress,
+  refusalOf,
+} from './edge/index.js';
 import type { Pipeline, StepResult } from './pipeline.js';
-import { parseRequestTarget, resolvePath } from './routing/index.js';
+import { readHead, type ServedPath } from './request-head.js';
 import { attachExchange, Exchange, logAccess, type Logger, traceFrom } from './trace/index.js';
-
-type ServedPath = Extract<ReturnType<typeof resolvePath>, { kind: 'path' }>;
+import { UpgradeDoor } from './upgrade-door.js';
 
 /** Where every request comes in and its answer is seen out: opens the exchange, checks the head, finds the route, follows it. */
 export class FrontDoor {
   private readonly isTrusted;
   private readonly open = new Set<Exchange>();
-  private readonly upgraded = new Set<Socket>();
+  /** The exchange that a connection began last. */
+  private readonly latest = new WeakMap<Socket, Exchange>();
+  /** Connections that end with the answer under way: nothing more of them is read as a request (RFC 9112, section 9.6). */
+  private readonly ending = new WeakSet<Socket>();
+  readonly upgrades: UpgradeDoor;
 
   constructor(
     config: GatewayConfig,
@@ -24,6 +32,12 @@ export class FrontDoor {
     private readonly logger: Logger,
   ) {
     this.isTrusted = compileTrust(config.http.trustedProxies);
+    this.upgrades = new UpgradeDoor(
+      pipeline,
+      (req, res) => this.openExchange(req, res),
+      () => drain.phase === 'refusing',
+      logger,
+    );
   }
 
   /** Requests whose answers are not out yet. */
@@ -37,14 +51,11 @@ export class FrontDoor {
     for (const exchange of this.open) exchange.setAnswerHeader('Connection', 'close');
   }
 
-  /** Cuts the joined sockets, which the server no longer knows. */
-  cutUpgrades(): void {
-    for (const socket of this.upgraded) socket.destroy();
-  }
-
   /** Server event `request`, and `checkContinue` with `expectsContinue`. */
   handle(req: IncomingMessage, res: ServerResponse, expectsContinue = false): void {
+    if (this.ending.has(req.socket)) return;
     const exchange = this.openExchange(req, res);
+    this.latest.set(req.socket, exchange);
     exchange.expectsContinue = expectsContinue;
     try {
       this.settle(exchange, this.lead(exchange));
@@ -53,48 +64,28 @@ export class FrontDoor {
     }
   }
 
-  /** Whether a request for an upgrade gets one; else it is served as if it had not asked (RFC 9110, section 7.8). */
-  acceptsUpgrade(req: IncomingMessage): boolean {
-    if (req.headers.upgrade?.toLowerCase() !== 'websocket' || req.method !== 'GET') return false;
-    const target = parseRequestTarget(req.url ?? '', 'GET');
-    const path = target.kind === 'target' ? resolvePath(target.pathAndQuery) : undefined;
-    if (path?.kind !== 'path') return false;
-    const match = this.pipeline.match('GET', path);
-    return match.kind === 'group' && match.group.gate.stage === 'proxy' && match.group.gate.policies.upgrade;
+  /**
+   * Server event `clientError`: bytes that are no request. Where an exchange is under way, they are its body, which then
+   * cannot be read, or they follow it, and wait until its answer is out: no answer is ever mixed into another.
+   */
+  handleParserError(error: ParserError, socket: Socket): void {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) {
+      socket.destroy();
+      return;
+    }
+    if (this.ending.has(socket)) return;
+    this.ending.add(socket);
+    const exchange = this.latest.get(socket);
+    if (exchange === undefined || !this.open.has(exchange)) this.refuseBytes(refusal, socket);
+    else if (!exchange.req.complete) answerWithError(exchange, refusal);
+    else exchange.res.once('finish', () => this.refuseBytes(refusal, socket));
   }
 
-  /** Server event `upgrade`: the route's policies hold as for any request; then the sockets are joined. */
-  handleUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
-    const res = new HttpServerResponse(req);
-    const exchange = this.openExchange(req, res);
-    const refuse = (error: GatewayError): void => {
-      if (socket.destroyed) return;
-      res.shouldKeepAlive = false;
-      res.assignSocket(socket);
-      res.once('finish', () => socket.end());
-      answerWithError(exchange, error);
-    };
-    socket.on('error', () => socket.destroy());
-    this.upgraded.add(socket);
-    socket.once('close', () => {
-      this.upgraded.delete(socket);
-      this.close(exchange, false);
-    });
-    const path = this.readHead(exchange);
-    const match = path instanceof GatewayError ? undefined : this.pipeline.match('GET', path);
-    if (path instanceof GatewayError) refuse(path);
-    else if (match?.kind === 'group') {
-      const { gate } = match.group;
-      const join = async (): Promise<void> => {
-        const result = await this.pipeline.admit(match.group, exchange);
-        if (result instanceof GatewayError) refuse(result);
-        else
-          forwardUpgrade(exchange, socket, head, this.pipeline.planOf(gate, false), (fault) =>
-            refuse(toClientError(fault, 1)),
-          );
-      };
-      join().catch((error: unknown) => refuse(toGatewayError(error, exchange.traceId, this.logger)));
-    } else refuse(new GatewayError('NOT_FOUND'));
+  private refuseBytes(refusal: GatewayError, socket: Socket): void {
+    answerParserError(refusal, socket, (errorCode, traceId) =>
+      this.logger.info({ traceId, errorCode, route: null }, 'request'),
+    );
   }
 
   private openExchange(req: IncomingMessage, res: ServerResponse): Exchange {
@@ -107,7 +98,8 @@ export class FrontDoor {
     exchange.client = readClientAddress(req, this.isTrusted);
     this.open.add(exchange);
     if (this.drain.phase !== 'serving') exchange.setAnswerHeader('Connection', 'close');
-    res.once('close', () => this.close(exchange, !res.writableFinished));
+    // A joined socket has its answer, though not through `res`.
+    res.once('close', () => this.close(exchange, !res.writableFinished && res.statusCode !== 101));
     return exchange;
   }
 
@@ -117,8 +109,11 @@ export class FrontDoor {
 
   private lead(exchange: Exchange): StepResult | Promise<StepResult> {
     exchange.notes.servedBy = 'gateway';
-    const path = this.readHead(exchange);
-    if (path instanceof GatewayError) return this.refuse(exchange, path);
+    const path = this.readPath(exchange);
+    if (path instanceof GatewayError) {
+      if (path.closeConnection) this.ending.add(exchange.req.socket);
+      return this.refuse(exchange, path);
+    }
     const match = this.pipeline.match(exchange.method, path);
     switch (match.kind) {
       case 'group':
@@ -144,29 +139,10 @@ export class FrontDoor {
     return 'answered';
   }
 
-  /** Establishes path, query and public authority; refuses what cannot be read in one way only. */
-  private readHead(exchange: Exchange): ServedPath | GatewayError {
-    const { req } = exchange;
+  private readPath(exchange: Exchange): ServedPath | GatewayError {
     if (this.drain.phase === 'refusing')
       return new GatewayError('UPSTREAM_UNAVAILABLE', { headers: { 'Retry-After': '1' } });
-    const fault = checkRequestHead(req);
-    if (fault !== undefined) return fault;
-    if (req.headers.via?.includes(this.pipeline.via) === true) {
-      return new GatewayError('UPSTREAM_BAD_ANSWER', {
-        error: 'The gateway’s upstream is the gateway itself: check REMOTE_PHP_BASE.',
-      });
-    }
-    const target = parseRequestTarget(req.url ?? '', exchange.method);
-    if (target.kind === 'refused') return new GatewayError('BAD_REQUEST', { error: target.reason });
-    exchange.authority = exchange.client.forwardedHost ?? target.authority ?? req.headers.host ?? 'localhost';
-    if (!isValidAuthority(exchange.authority))
-      return new GatewayError('BAD_REQUEST', { error: 'The Host is malformed.' });
-    const path = resolvePath(target.pathAndQuery);
-    if (path.kind === 'refused') return new GatewayError('BAD_REQUEST', { error: path.reason });
-    const query = target.pathAndQuery.indexOf('?');
-    exchange.path = query === -1 ? target.pathAndQuery : target.pathAndQuery.slice(0, query);
-    exchange.search = query === -1 ? '' : target.pathAndQuery.slice(query);
-    return path;
+    return readHead(exchange, this.pipeline.via);
   }
 
   private settle(exchange: Exchange, result: StepResult | Promise<StepResult>): void {

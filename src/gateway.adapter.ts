@@ -1,19 +1,16 @@
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { answerParserError, HEAD_LIMITS } from './edge/index.js';
 import type { FrontDoor } from './front-door.js';
-import type { Logger } from './trace/index.js';
 
-/** Head bytes after which Node's parser gives up; above `HEAD_LIMITS`, so that those give the better answers. */
-const MAX_HEAD_BYTES = HEAD_LIMITS.urlBytes + HEAD_LIMITS.headerBytes + 4096;
+/** Head bytes after which Node's parser gives up; far above `HEAD_LIMITS`, so that those tell which part is too long. */
+const MAX_HEAD_BYTES = 64 * 1024;
 const HEADERS_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 5_000;
 
 /** Nest on Express, with the front door between the socket and Express's router. */
 export class GatewayAdapter extends ExpressAdapter {
   private door: FrontDoor | undefined;
-  private accessLogger: Logger | undefined;
 
   constructor() {
     super();
@@ -23,9 +20,8 @@ export class GatewayAdapter extends ExpressAdapter {
   }
 
   /** Opens the door: from now on requests are served. */
-  openDoor(door: FrontDoor, logger: Logger): void {
+  openDoor(door: FrontDoor): void {
     this.door = door;
-    this.accessLogger = logger;
   }
 
   override initHttpServer(): void {
@@ -38,7 +34,7 @@ export class GatewayAdapter extends ExpressAdapter {
       requestTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
-      shouldUpgradeCallback: (req) => this.door?.acceptsUpgrade(req) ?? false,
+      shouldUpgradeCallback: (req) => this.door?.upgrades.accepts(req) ?? false,
     });
     // Node drops what exceeds its count without a word; the front door counts and refuses instead.
     server.maxHeadersCount = 0;
@@ -47,13 +43,15 @@ export class GatewayAdapter extends ExpressAdapter {
     server.on('checkExpectation', (req, res) => this.enter(req, res, true));
     server.on('upgrade', (req: IncomingMessage, socket: Socket, head: Buffer) => {
       if (this.door === undefined) socket.destroy();
-      else this.door.handleUpgrade(req, socket, head);
+      else this.door.upgrades.handle(req, socket, head);
     });
-    server.on('connect', (_req, socket) => socket.destroy());
+    server.on('connect', (req: IncomingMessage, socket: Socket) => {
+      if (this.door === undefined) socket.destroy();
+      else this.door.upgrades.refuseTunnel(req, socket);
+    });
     server.on('clientError', (error, socket) => {
-      answerParserError(error, socket as Socket, (code, traceId) =>
-        this.accessLogger?.info({ traceId, errorCode: code, route: null }, 'request'),
-      );
+      if (this.door === undefined) socket.destroy();
+      else this.door.handleParserError(error, socket as Socket);
     });
     this.httpServer = server;
   }

@@ -56,7 +56,7 @@ export async function startGateway({
   const server = app.getHttpServer() as Server;
   try {
     keeper.start();
-    adapter.openDoor(door, logger);
+    adapter.openDoor(door);
     await app.init();
     await listen(server, config.http.port, config.http.host);
   } catch (error) {
@@ -99,11 +99,13 @@ async function drain(server: Server, door: FrontDoor, graceMs: number): Promise<
   const startedAt = Date.now();
   while (door.openCount > 0 && Date.now() - startedAt < graceMs) {
     if (Date.now() - startedAt > graceMs / 2) door.enterDrain('refusing');
+    // Also those whose answer had begun before it could tell its client that the connection ends.
+    server.closeIdleConnections();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   server.closeIdleConnections();
   await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 250))]);
   server.closeAllConnections();
-  door.cutUpgrades();
+  door.upgrades.cut();
   await closed;
 }

@@ -42,6 +42,15 @@ async function main(): Promise<void> {
       routesFile: parts.routesFile,
       phpTargets: parts.php === undefined ? config.php.targets : [parts.php.origin],
     });
+    // Before anything is said: who reads that it is ready may stop it at once.
+    const stop = (): void => {
+      void gateway
+        .stop(GRACE_MS)
+        .then(() => parts.stop())
+        .then(() => process.exit(0));
+    };
+    process.on('SIGTERM', stop).on('SIGINT', stop);
+    process.on('SIGHUP', () => gateway.reloadRoutes());
     say(
       banner(config, {
         url: gateway.url,
@@ -56,14 +65,6 @@ async function main(): Promise<void> {
         startedInMs: performance.now() - startedAt,
       }),
     );
-    const stop = (): void => {
-      void gateway
-        .stop(GRACE_MS)
-        .then(() => parts.stop())
-        .then(() => process.exit(0));
-    };
-    process.on('SIGTERM', stop).on('SIGINT', stop);
-    process.on('SIGHUP', () => gateway.reloadRoutes());
   } catch (error) {
     await parts.stop();
     throw explain(error, config);
@@ -83,8 +84,9 @@ async function startParts(config: GatewayConfig): Promise<Parts> {
     config.routes.file ?? join(projectRoot, config.routes.passThrough ? 'routes.pass-through.yaml' : 'routes.yaml');
   if (config.php.targets.length > 0)
     return { php: undefined, stub: undefined, routesFile, stop: () => Promise.resolve() };
-  const wantsStub = config.providers.openai.mode === 'stub' || config.providers.elevenlabs.mode === 'stub';
-  const stub = wantsStub ? await startProviderStub() : undefined;
+  // Telephony has no key in the gateway's configuration: locally it is always a stand-in.
+  const isLocal = config.environment === 'development' || config.environment === 'test';
+  const stub = isLocal ? await startProviderStub() : undefined;
   try {
     const php = await startEmbeddedPhp({
       root: join(projectRoot, 'legacy-php'),

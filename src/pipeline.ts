@@ -255,7 +255,20 @@ function settle({ base, byAction }: RouteGroup, exchange: Exchange): Route | Gat
   const found = readAction(exchange);
   if (found.kind === 'refused') return new GatewayError('BAD_REQUEST', { error: found.problem });
   const route = found.kind === 'action' ? byAction?.get(found.action) : undefined;
+  if (route === undefined && found.kind === 'action' && isLookAlike(found.action, byAction))
+    return new GatewayError('BAD_REQUEST', { error: 'Write "action" in its exact spelling.' });
   return route ?? base ?? new GatewayError('NOT_FOUND');
+}
+
+/** `Send`, ` send`: scripts that trim or lower the case run what the table names, and others something else. */
+function isLookAlike(action: string, byAction: RouteGroup['byAction']): boolean {
+  const bare = plainSpelling(action);
+  return [...(byAction?.keys() ?? [])].some((known) => plainSpelling(known) === bare);
+}
+
+function plainSpelling(action: string): string {
+  // eslint-disable-next-line no-control-regex -- PHP's trim takes NUL too
+  return action.replace(/^[\s\0]+|[\s\0]+$/g, '').toLowerCase();
 }
 
 function waysOf(

@@ -41,10 +41,10 @@ export function authorize(identity: Identity | undefined, policy: AuthorizationP
   return hasAnyRole(identity, policy.roles) ? undefined : new GatewayError('FORBIDDEN');
 }
 
+/** The token after `Bearer`, '' for a malformed one; undefined for another scheme, which is none of the gateway's. */
 function readBearer(authorization: string | undefined): string | undefined {
-  if (authorization === undefined) return undefined;
-  const match = /^bearer +([^\s]+) *$/i.exec(authorization);
-  return match?.[1] ?? '';
+  if (authorization === undefined || !/^bearer(?: |$)/i.test(authorization)) return undefined;
+  return /^bearer +([^\s]+)$/i.exec(authorization)?.[1] ?? '';
 }
 
 /** RFC 9110, section 11.6.1; RFC 6750, section 3. */

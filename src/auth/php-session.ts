@@ -14,7 +14,7 @@ export type SessionQuestion = (cookie: string, traceId: string) => Promise<Ident
  * fifty parallel requests of one session make one call.
  */
 export class PhpSessions {
-  private readonly known = new LRUCache<string, { readonly identity: Identity | undefined }>({
+  private readonly known = new LRUCache<string, Identity>({
     max: MAX_CACHED,
     ttl: CACHE_MS,
   });
@@ -30,13 +30,14 @@ export class PhpSessions {
     if (cookie.length > MAX_COOKIE_CHARACTERS) return undefined;
     const key = hash('sha256', cookie, 'base64url');
     const known = this.known.get(key);
-    if (known !== undefined) return known.identity;
+    if (known !== undefined) return known;
     const under = this.asking.get(key);
     if (under !== undefined) return under;
     const question = this.ask(cookie, traceId)
       .then((identity) => {
         // A session dropped while PHP was being asked must not come back by the late answer.
-        if (this.asking.get(key) === question) this.known.set(key, { identity });
+        // Nobody is not remembered: the next request may come right after the sign-in.
+        if (identity !== undefined && this.asking.get(key) === question) this.known.set(key, identity);
         return identity;
       })
       .finally(() => {

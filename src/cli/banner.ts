@@ -1,5 +1,6 @@
 import { makeAccessToken } from '../auth/index.js';
 import type { GatewayConfig } from '../config/index.js';
+import { staysOnThisMachine } from '../forward/index.js';
 import { settingsWithoutEffect } from './settings-without-effect.js';
 
 export interface BannerFacts {
@@ -29,9 +30,12 @@ export function banner(config: GatewayConfig, facts: BannerFacts): string {
     `  Route table   ${facts.routesFile} (changes are taken into use at once)`,
   ];
   if (facts.stubOrigin !== undefined) {
-    lines.push(
-      `  AI and voice  no provider key is set: local stand-ins answer (${facts.stubOrigin}), nothing leaves this machine`,
+    const { openai, elevenlabs } = config.providers;
+    const parts = [openai.mode === 'stub' ? 'AI' : '', elevenlabs.mode === 'stub' ? 'voice' : '', 'telephone'].filter(
+      (part) => part !== '',
     );
+    lines.push(`  Stand-ins     ${parts.join(', ')}: no key is set, a local stub answers (${facts.stubOrigin})`);
+    if (staysOnThisMachine(config)) lines.push('                PHP reaches nothing beyond this machine');
   }
   if (facts.isEmbedded && config.environment !== 'production') {
     lines.push('', '  Log in        demo@donna.example / donna-demo      (admin: admin@donna.example / donna-admin)');

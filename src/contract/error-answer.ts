@@ -1,5 +1,5 @@
 import type { Exchange } from '../trace/index.js';
-import { discardBody } from './discard-body.js';
+import { discardBody, discardBodyAndClose } from './discard-body.js';
 import type { GatewayError } from './error-catalogue.js';
 
 /** The error envelope of contract section 1 as JSON text. */
@@ -48,9 +48,12 @@ export function answerWithError(exchange: Exchange, error: GatewayError): void {
   headers.push('Content-Type', asProblem ? 'application/problem+json' : 'application/json; charset=utf-8');
   headers.push('Cache-Control', 'no-store');
   headers.push('Content-Length', String(body.byteLength));
+  // A client that waited for 100 Continue may send its body or not: only an ended connection is unambiguous.
+  const isAnnounced = exchange.answerHeaders.includes('Connection');
+  const closes = isAnnounced || error.closeConnection || (exchange.expectsContinue && !req.complete);
+  if (closes && !isAnnounced) headers.push('Connection', 'close');
   if (!req.complete) {
-    // A client that waited for 100 Continue may send its body or not: only an ended connection is unambiguous.
-    if (exchange.expectsContinue || error.closeConnection) headers.push('Connection', 'close');
+    if (closes) discardBodyAndClose(req);
     else discardBody(req);
   }
   res.writeHead(error.status, headers);

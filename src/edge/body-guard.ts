@@ -1,11 +1,18 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Transform, type TransformCallback } from 'node:stream';
+import { discardBody } from '../contract/index.js';
 import { BODY_IDLE_MS } from './request-body.js';
 
 class BodyError extends Error {
   constructor(readonly code: 'BODY_TOO_LARGE' | 'BODY_STALLED' | 'BODY_CUT_SHORT') {
     super(code);
   }
+}
+
+/** The request whose body passes, and the answer that ends the interest in it. */
+interface Call {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
 }
 
 /** Keeps a body that is streamed to the upstream within its bounds: its length, and no pause beyond 20 s. */
@@ -17,7 +24,8 @@ export class BodyGuard {
   constructor(private readonly maxBytes: number) {}
 
   /** A stream of the request's body that fails past the bound, or when the client leaves before its end. */
-  streamOf(req: IncomingMessage): Transform {
+  streamOf(call: Call): Transform {
+    const { req } = call;
     const stream = new Transform({
       transform: (chunk: Buffer, _encoding, done: TransformCallback) => {
         this.bytes += chunk.byteLength;
@@ -25,7 +33,7 @@ export class BodyGuard {
         else done(null, chunk);
       },
     });
-    this.watchIdle(req, (error) => stream.destroy(error));
+    this.watchIdle(call, (error) => stream.destroy(error));
     req.pipe(stream);
     // Whoever reads the stream reports its errors; without a reader (the call failed first) they must not crash the process.
     stream.on('error', () => req.unpipe(stream));
@@ -33,29 +41,43 @@ export class BodyGuard {
   }
 
   /** Watches a body that another reader pipes; `fail` is called once. */
-  watch(req: IncomingMessage, fail: (error: Error) => void): void {
-    req.on('data', (chunk: Buffer) => {
+  watch(call: Call, fail: (error: Error) => void): void {
+    call.req.on('data', (chunk: Buffer) => {
       this.bytes += chunk.byteLength;
       if (this.bytes > this.maxBytes) fail(new BodyError('BODY_TOO_LARGE'));
     });
-    this.watchIdle(req, fail);
+    this.watchIdle(call, fail);
   }
 
-  private watchIdle(req: IncomingMessage, fail: (error: Error) => void): void {
+  private watchIdle({ req, res }: Call, fail: (error: Error) => void): void {
+    let isOver = false;
     const idle = setTimeout(() => {
       // A body that PHP does not take is PHP's pause, not the client's.
       if (req.isPaused()) idle.refresh();
       else fail(new BodyError('BODY_STALLED'));
     }, BODY_IDLE_MS);
+    const stop = (): void => {
+      isOver = true;
+      clearTimeout(idle);
+    };
     req.on('data', () => {
+      // A cleared timer would run again.
+      if (isOver) return;
       idle.refresh();
       this.onProgress();
     });
     req.once('close', () => {
-      clearTimeout(idle);
+      stop();
       if (!req.complete) fail(new BodyError('BODY_CUT_SHORT'));
     });
-    req.once('end', () => clearTimeout(idle));
+    req.once('end', stop);
+    res.once('close', () => {
+      stop();
+      // PHP answered before it had the whole body, and nobody reads the rest: Node would keep the connection waiting for good.
+      if (req.readableEnded || req.destroyed) return;
+      req.unpipe();
+      discardBody(req);
+    });
     req.on('error', () => undefined);
   }
 }

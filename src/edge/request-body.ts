@@ -5,6 +5,8 @@ import type { Exchange } from '../trace/index.js';
 /** Milliseconds without a byte of the body before the client is given up. */
 export const BODY_IDLE_MS = 20_000;
 
+const CUT_SHORT = new GatewayError('BAD_REQUEST', { error: 'The body was cut short.', closeConnection: true });
+
 /** Whether the request has a body, by its framing (RFC 9112, section 6). */
 export function hasBody(req: IncomingMessage): boolean {
   return req.headers['transfer-encoding'] !== undefined || (req.headers['content-length'] ?? '0') !== '0';
@@ -16,14 +18,19 @@ export function checkAnnouncedLength(req: IncomingMessage, maxBytes: number, byt
 }
 
 /** Reads the body whole, within the bound and without long pauses; the bytes as they came. */
-export function readBody(exchange: Exchange, maxBytes: number): Promise<GatewayError | undefined> {
+export function readBody(
+  exchange: Exchange,
+  maxBytes: number,
+  idleMs = BODY_IDLE_MS,
+): Promise<GatewayError | undefined> {
   const { req } = exchange;
   if (exchange.body !== undefined || !hasBody(req)) return Promise.resolve(undefined);
+  if (req.destroyed && !req.complete) return Promise.resolve(CUT_SHORT);
   exchange.inviteBody();
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const idle = setTimeout(() => finish(new GatewayError('REQUEST_TIMEOUT', { closeConnection: true })), BODY_IDLE_MS);
+    const idle = setTimeout(() => finish(new GatewayError('REQUEST_TIMEOUT', { closeConnection: true })), idleMs);
     const finish = (refusal: GatewayError | undefined): void => {
       clearTimeout(idle);
       req.off('data', onData).off('end', onEnd).off('close', onClose);
@@ -43,7 +50,7 @@ export function readBody(exchange: Exchange, maxBytes: number): Promise<GatewayE
       finish(undefined);
     };
     // The client left: there is nobody to answer, the answer's `close` tells the log.
-    const onClose = (): void => finish(new GatewayError('BAD_REQUEST', { error: 'The body was cut short.' }));
+    const onClose = (): void => finish(CUT_SHORT);
     req.on('data', onData).on('end', onEnd).on('close', onClose);
     req.on('error', () => undefined);
   });

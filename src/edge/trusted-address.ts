@@ -30,24 +30,64 @@ export function compileTrust(cidrs: readonly string[]): TrustPredicate {
 }
 
 /**
- * Walks `X-Forwarded-For` from the right as long as each hop is a trusted proxy; the first that is not is the client.
- * A client cannot choose its address: what it wrote itself stands to the left of what the trusted proxy appended.
+ * Walks `X-Forwarded-For`, or `Forwarded` (RFC 7239) where a proxy speaks that alone, from the right as long as each hop is
+ * a trusted proxy; the first that is not is the client. A client cannot choose its address: what it wrote itself stands to
+ * the left of what the trusted proxy appended.
  */
 export function readClientAddress(req: IncomingMessage, isTrusted: TrustPredicate): ClientAddress {
   const peer = plainAddress(req.socket.remoteAddress ?? '');
   const ownProtocol = (req.socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http';
   if (!isTrusted(peer)) return { address: peer, protocol: ownProtocol };
 
-  const hops = single(req.headers['x-forwarded-for']).split(',');
+  const { hops, proto, host } = readReport(req.headers);
   let address = peer;
   for (let i = hops.length - 1; i >= 0 && isTrusted(address); i--) {
-    const hop = plainAddress((hops[i] ?? '').trim());
+    const hop = plainAddress(withoutPort((hops[i] ?? '').trim()));
     if (isIP(hop) === 0) break;
     address = hop;
   }
-  const protocol = lastOf(single(req.headers['x-forwarded-proto'])) === 'https' ? 'https' : ownProtocol;
-  const host = lastOf(single(req.headers['x-forwarded-host']));
+  const protocol = proto === 'https' ? 'https' : ownProtocol;
   return { address, protocol, ...(host === '' ? {} : { forwardedHost: host }) };
+}
+
+/** What the last proxy reports. Of `Forwarded` only when there is no X-Forwarded-For: who sets that passes the other on as it came. */
+function readReport(headers: IncomingMessage['headers']): { hops: readonly string[]; proto: string; host: string } {
+  const legacy = single(headers['x-forwarded-for']);
+  const standard = headers.forwarded;
+  if (legacy === '' && standard !== undefined) {
+    const elements = standard.split(',');
+    const last = elements.at(-1) ?? '';
+    return {
+      hops: elements.map((element) => parameter(element, 'for')),
+      proto: parameter(last, 'proto'),
+      host: parameter(last, 'host'),
+    };
+  }
+  return {
+    hops: legacy.split(','),
+    proto: lastOf(single(headers['x-forwarded-proto'])),
+    host: lastOf(single(headers['x-forwarded-host'])),
+  };
+}
+
+/** One parameter of a Forwarded element, lower case and without quotes; ''. */
+function parameter(element: string, name: string): string {
+  for (const pair of element.split(';')) {
+    const equals = pair.indexOf('=');
+    if (equals === -1 || pair.slice(0, equals).trim().toLowerCase() !== name) continue;
+    return pair
+      .slice(equals + 1)
+      .trim()
+      .replace(/^"(.*)"$/, '$1')
+      .toLowerCase();
+  }
+  return '';
+}
+
+/** `192.0.2.1:4711` and `[2001:db8::1]:4711`, as some proxies write them, without the port. */
+function withoutPort(hop: string): string {
+  const match = /^(?:\[([^\]]+)\]|(\d+(?:\.\d+){3}))(?::\d+)?$/.exec(hop);
+  return match?.[1] ?? match?.[2] ?? hop;
 }
 
 function single(value: string | string[] | undefined): string {
@@ -61,7 +101,13 @@ function lastOf(list: string): string {
     .toLowerCase();
 }
 
-/** IPv4-mapped IPv6 addresses (`::ffff:127.0.0.1`) in their IPv4 spelling, so that one client has one address. */
+/** One spelling per address: IPv4-mapped IPv6 (`::ffff:127.0.0.1`) as IPv4, IPv6 compressed and without a zone. */
 function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
+  const bare = address.includes('%') ? address.slice(0, address.indexOf('%')) : address;
+  if (isIP(bare) !== 6) return bare;
+  const plain = new URL(`http://[${bare}]`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(plain);
+  if (mapped === null) return plain;
+  const [high, low] = [Number.parseInt(mapped[1] ?? '', 16), Number.parseInt(mapped[2] ?? '', 16)];
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }

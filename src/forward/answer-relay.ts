@@ -1,9 +1,10 @@
+import type { ServerResponse } from 'node:http';
 import type { Exchange } from '../trace/index.js';
 import { answerWithError } from '../contract/index.js';
 import { type EnvelopedAnswer, envelopeAnswer } from './envelope-answer.js';
 import { type ForwardError, toClientError } from './forward-error.js';
 import type { AnswerFlow, AnswerHead, AnswerReceiver } from './forwarder.js';
-import { isJsonType, JSON_TYPE, type RouteAnswerRules } from './route-answer-rules.js';
+import { isJsonType, jsonTypeFor, type RouteAnswerRules } from './route-answer-rules.js';
 import { transformAnswerHeaders, type TransformedHeaders } from './transforms/answer-headers.js';
 import type { Target } from './target.js';
 
@@ -59,17 +60,14 @@ export class AnswerRelay implements AnswerReceiver {
     this.head = head;
     this.flow = flow;
     this.exchange.notes.upstreamMs = Math.round((performance.now() - this.startedAt) * 10) / 10;
-    this.transformed = transformAnswerHeaders(head.headers, this.rules.headerContext(this.exchange, this.target));
-    if (this.rules.mustRead(head.status, this.transformed, this.exchange.method)) {
-      this.state = 'reading';
-    } else {
-      try {
-        this.startStreaming(head, this.transformed);
-      } catch {
-        // Node refuses to write some heads that its parser has read: no answer that a client could get.
-        this.giveUp({ stage: 'request', cause: 'malformed' });
-        return;
-      }
+    try {
+      this.transformed = transformAnswerHeaders(head.headers, this.rules.headerContext(this.exchange, this.target));
+      if (this.rules.mustRead(head.status, this.transformed, this.exchange.method)) this.state = 'reading';
+      else this.startStreaming(head, this.transformed);
+    } catch {
+      // Node refuses to write some heads that its parser has read: no answer that a client could get.
+      this.giveUp({ stage: 'answer', cause: 'malformed' });
+      return;
     }
     this.onBegun(undefined);
   }
@@ -104,12 +102,20 @@ export class AnswerRelay implements AnswerReceiver {
   }
 
   onError(error: ForwardError): void {
-    const wasWaiting = this.state === 'waiting';
-    const wasDone = this.state === 'done';
+    const { state } = this;
+    if (state === 'done') return;
     this.finish();
-    this.exchange.notes.upstreamFault = `${error.stage} ${error.cause}`;
-    if (wasWaiting) this.onBegun(error);
-    else if (!wasDone) answerWithError(this.exchange, toClientError(error, this.retryAfterS));
+    if (state !== 'waiting') {
+      this.refuse(error);
+      return;
+    }
+    this.exchange.notes.upstreamFault = nameOf(error);
+    this.onBegun(error);
+  }
+
+  private refuse(error: ForwardError): void {
+    this.exchange.notes.upstreamFault = nameOf(error);
+    answerWithError(this.exchange, toClientError(error, this.retryAfterS));
   }
 
   private giveUp(error: ForwardError): void {
@@ -132,7 +138,7 @@ export class AnswerRelay implements AnswerReceiver {
     const all = [...this.rules.gatewayHeaders(this.exchange, this.transformed), ...headers];
     const hidesLength = this.exchange.method === 'HEAD' && this.rules.wouldChange(contentType);
     // HEAD tells of the answer that GET would get: of JSON, with its mended type and a length that is not known yet.
-    const type = hidesLength && isJsonType(contentType) ? JSON_TYPE : contentType;
+    const type = hidesLength && isJsonType(contentType) ? jsonTypeFor(contentType) : contentType;
     if (type !== undefined) all.push('Content-Type', type);
     if (contentEncoding !== undefined) all.push('Content-Encoding', contentEncoding);
     if (contentLength !== undefined && !hidesLength && head.status !== 204)
@@ -140,7 +146,7 @@ export class AnswerRelay implements AnswerReceiver {
     this.exchange.res.writeHead(head.status, printable(head.statusText), all);
     this.state = 'streaming';
     // The head goes out at once: what follows may take its time.
-    this.exchange.res.flushHeaders();
+    flushHead(this.exchange.res);
   }
 
   private send(answer: EnvelopedAnswer): void {
@@ -173,7 +179,18 @@ export class AnswerRelay implements AnswerReceiver {
   };
 }
 
+function nameOf({ stage, cause }: ForwardError): string {
+  return `${stage} ${cause}`;
+}
+
 /** A reason phrase without what HTTP does not allow in it (RFC 9112, section 4). */
 function printable(statusText: string): string {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(statusText) ? statusText : '';
+}
+
+/** Node writes a head that goes out alone in the socket's default encoding; the values in it are latin1, as they came. */
+function flushHead(res: ServerResponse): void {
+  res.socket?.setDefaultEncoding('latin1');
+  res.flushHeaders();
+  res.socket?.setDefaultEncoding('utf8');
 }

@@ -1,12 +1,24 @@
 import { promisify } from 'node:util';
-import { brotliDecompress, inflate, unzip } from 'node:zlib';
+import { brotliDecompress, inflate, inflateRaw, unzip } from 'node:zlib';
 
-const decoders: Readonly<Record<string, (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
-  gzip: promisify(unzip),
-  'x-gzip': promisify(unzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-};
+type Decoder = (body: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>;
+
+const viaZlib: Decoder = promisify(inflate);
+const raw: Decoder = promisify(inflateRaw);
+const DEFLATED = 8;
+
+/** `deflate` means the zlib format, but much software sends the bare stream (RFC 9110, section 8.4.1.2). */
+const undeflate: Decoder = (body, options) => (((body[0] ?? 0) & 0x0f) === DEFLATED ? viaZlib : raw)(body, options);
+
+const decoders: ReadonlyMap<string, Decoder> = new Map([
+  ['gzip', promisify(unzip)],
+  ['x-gzip', promisify(unzip)],
+  ['deflate', undeflate],
+  ['br', promisify(brotliDecompress)],
+]);
+
+/** Codings that are none: PHP scripts say `none` to get round compression, or mistake the field for the charset's. */
+const NO_CODINGS = new Set(['', 'identity', 'none', 'utf-8', 'utf8', 'binary', '8bit']);
 
 /**
  * Undoes an answer's content coding (RFC 9110, section 8.4) within a bound on what comes out.
@@ -17,9 +29,9 @@ export async function decodeContent(
   coding: string | undefined,
   maxBytes: number,
 ): Promise<Buffer | undefined> {
-  const name = coding?.trim().toLowerCase() ?? 'identity';
-  if (name === 'identity' || name === '' || body.byteLength === 0) return body;
-  const decode = decoders[name];
+  const name = coding?.trim().toLowerCase() ?? '';
+  if (NO_CODINGS.has(name) || body.byteLength === 0) return body;
+  const decode = decoders.get(name);
   if (decode === undefined) return undefined;
   try {
     return await decode(body, { maxOutputLength: maxBytes });

@@ -1,8 +1,14 @@
-import { codeForStatus, GatewayError, matchesErrorWhen, spliceEnvelope } from '../contract/index.js';
+import {
+  codeForStatus,
+  type EnvelopeFault,
+  GatewayError,
+  matchesErrorWhen,
+  spliceEnvelope,
+} from '../contract/index.js';
 import type { Exchange } from '../trace/index.js';
 import { decodeContent } from './content-coding.js';
 import type { AnswerHead } from './forwarder.js';
-import { isJsonType, isTextType, JSON_TYPE, type RouteAnswerRules } from './route-answer-rules.js';
+import { isJsonType, isScriptType, isTextType, jsonTypeFor, type RouteAnswerRules } from './route-answer-rules.js';
 import type { TransformedHeaders } from './transforms/answer-headers.js';
 
 export type EnvelopedAnswer =
@@ -12,10 +18,13 @@ export type EnvelopedAnswer =
 /** Fields that describe the bytes as PHP wrote them, untrue once they are changed. */
 const OF_THE_OLD_BYTES = new Set(['accept-ranges', 'content-md5', 'digest', 'content-digest', 'repr-digest']);
 /** What of a failed answer's head still means something beside the error envelope. */
-const KEPT_ON_ERROR = new Set(['retry-after', 'allow', 'www-authenticate', 'set-cookie']);
-/** Words that PHP itself puts before a failure's text, with and without `html_errors`. */
-const PHP_FAILURE =
-  /(?:<b>|\bPHP )?(?:Fatal error|Parse error|Recoverable fatal error|Uncaught \w*(?:Error|Exception))(?:<\/b>)?\s*:/;
+const KEPT_ON_ERROR = new Set(['retry-after', 'allow', 'www-authenticate']);
+/** How PHP itself begins and ends the text of a failure that stopped a script, with and without `html_errors`. */
+const PHP_FAILURE = /(?:Fatal|Parse|Recoverable fatal) error(?:<\/b>)?\s*:/;
+const PHP_LINE = / on line\s*(?:<[a-z]+>)?\d+/;
+const MAX_FAILURE_SEARCH_BYTES = 65_536;
+/** Successes that may well have nothing to say. */
+const MAY_BE_EMPTY = new Set([201, 202]);
 
 /**
  * Makes one whole answer right by contract section 1: the envelope is spliced into JSON, what merely hides as text/html is
@@ -43,9 +52,9 @@ export async function envelopeAnswer(
   const declaredJson = isJsonType(answer.contentType);
   switch (result.kind) {
     case 'spliced':
-      return { kind: 'answer', headers: headersFor(answer, JSON_TYPE, true), body: result.body };
+      return { kind: 'answer', headers: headersFor(answer, jsonTypeFor(answer.contentType), true), body: result.body };
     case 'untouched': {
-      const type = declaredJson || isContainer(result.body) ? JSON_TYPE : answer.contentType;
+      const type = declaredJson || isContainer(result.body) ? jsonTypeFor(answer.contentType) : answer.contentType;
       return {
         kind: 'answer',
         headers: headersFor(answer, type, result.body.byteLength !== raw.byteLength),
@@ -53,7 +62,12 @@ export async function envelopeAnswer(
       };
     }
     case 'bad':
-      if (head.status < 400 && !declaredJson && policies.answers === 'any' && isPlainText(result.reason)) {
+      if (
+        head.status < 400 &&
+        !declaredJson &&
+        policies.answers === 'any' &&
+        isText(result.reason, answer.contentType)
+      ) {
         return textAnswer(exchange, head, answer, body, policies.answers);
       }
       return head.status >= 400 ? failure(exchange, head, answer) : badAnswer(exchange, result.reason);
@@ -73,10 +87,14 @@ function textAnswer(
   answers: 'json' | 'any',
 ): EnvelopedAnswer {
   if (answers === 'json' && head.status >= 400) return failure(exchange, head, answer);
-  if (answers === 'json' || (isJsonType(answer.contentType) && head.status !== 204)) {
+  if (body.byteLength === 0 && MAY_BE_EMPTY.has(head.status)) {
+    return { kind: 'answer', headers: headersFor(answer, answer.contentType, false), body };
+  }
+  if (answers === 'json' || isJsonType(answer.contentType)) {
     return badAnswer(exchange, body.byteLength === 0 ? 'empty' : 'not JSON');
   }
-  if (PHP_FAILURE.test(body.toString('latin1', 0, 65_536))) return badAnswer(exchange, 'PHP failure page');
+  if (isPhpFailure(body.toString('latin1', 0, MAX_FAILURE_SEARCH_BYTES)))
+    return badAnswer(exchange, 'PHP failure page');
   return { kind: 'answer', headers: headersFor(answer, answer.contentType, false), body };
 }
 
@@ -85,7 +103,10 @@ function failure(exchange: Exchange, head: AnswerHead, answer: TransformedHeader
   const headers: Record<string, string> = {};
   for (let i = 0; i < answer.headers.length; i += 2) {
     const name = answer.headers[i] ?? '';
-    if (KEPT_ON_ERROR.has(name.toLowerCase())) headers[name] = answer.headers[i + 1] ?? '';
+    const lower = name.toLowerCase();
+    // Several cookies stay several, which a record cannot hold.
+    if (lower === 'set-cookie') exchange.answerHeaders.push(name, answer.headers[i + 1] ?? '');
+    else if (KEPT_ON_ERROR.has(lower)) headers[name] = answer.headers[i + 1] ?? '';
   }
   if (head.status < 500)
     return { kind: 'error', error: new GatewayError(codeForStatus(head.status), { status: head.status, headers }) };
@@ -123,7 +144,14 @@ function isContainer(body: Buffer): boolean {
   return first === '{' || first === '[';
 }
 
-/** Text that merely begins as JSON might (`404 …`, `[sic]`), as against JSON that was cut or doubled. */
-function isPlainText(reason: string): boolean {
+/** Text that merely begins as JSON might (`404 …`, `[sic]`) or a script that ends in an object, as against JSON that was cut or doubled. */
+function isText(reason: EnvelopeFault, contentType: string | undefined): boolean {
+  if (reason === 'leading-noise') return isScriptType(contentType);
   return reason === 'malformed' || reason === 'trailing-bytes';
+}
+
+/** Whether PHP died in this text. Both halves are asked for, so that a page about PHP's errors stays a page. */
+function isPhpFailure(text: string): boolean {
+  const start = text.search(PHP_FAILURE);
+  return start !== -1 && PHP_LINE.test(text.slice(start));
 }

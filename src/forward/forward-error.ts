@@ -69,15 +69,17 @@ export function toClientError({ cause, stage }: ForwardError, retryAfterS: numbe
   }
 }
 
-interface SystemError extends Error {
-  readonly code?: string;
+interface SystemError {
+  readonly code?: unknown;
+  readonly cause?: unknown;
+  readonly errors?: readonly unknown[];
 }
 
 /** Classifies what Node's http client or undici report. Matches error codes, never texts. */
 export function classifyFault(error: unknown, answerBegan: boolean): ForwardError {
-  const fault = findCoded(error);
+  const code = codeOf(error);
   const stage = answerBegan ? 'answer' : 'request';
-  switch (fault?.code) {
+  switch (code) {
     case 'ECONNREFUSED':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
@@ -104,14 +106,17 @@ export function classifyFault(error: unknown, answerBegan: boolean): ForwardErro
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
       return { stage, cause: 'malformed' };
     default:
-      return { stage, cause: fault?.code?.startsWith('HPE_') === true ? 'malformed' : 'reset' };
+      return { stage, cause: code?.startsWith('HPE_') === true ? 'malformed' : 'reset' };
   }
 }
 
-/** Connection attempts to several addresses fail with one error that holds one per address. */
-function findCoded(error: unknown): SystemError | undefined {
-  if (error instanceof AggregateError) return findCoded(error.errors[0]);
-  if (!(error instanceof Error)) return undefined;
-  const coded = error as SystemError;
-  return coded.code === undefined && coded.cause instanceof Error ? findCoded(coded.cause) : coded;
+/**
+ * Connection attempts to several addresses fail with one error that holds one per address. Told by shape: an error that
+ * another realm made (a worker, a test's sandbox) is no instance of this one's `Error`.
+ */
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, cause, errors } = error as SystemError;
+  if (errors !== undefined && errors.length > 0) return codeOf(errors[0]);
+  return typeof code === 'string' ? code : codeOf(cause);
 }

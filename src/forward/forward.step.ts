@@ -29,13 +29,17 @@ export async function forward(exchange: Exchange, plan: ForwardPlan): Promise<vo
   const isRepeatable = body === null && (exchange.method === 'GET' || exchange.method === 'HEAD');
   exchange.inviteBody();
   exchange.notes.servedBy = 'upstream';
-  let target = upstream.pick();
-  let failure = await attempt(exchange, plan, target, body);
+  const first = upstream.pick();
   exchange.notes.attempts = 1;
+  let failure = await attempt(exchange, plan, first, body);
   if (failure !== undefined && isRepeatable && mayRetry(failure) && !exchange.res.destroyed) {
-    target = upstream.pick(target);
-    failure = await attempt(exchange, plan, target, body);
-    exchange.notes.attempts = 2;
+    const second = upstream.pick(first);
+    if (failure.cause === 'reset') second.dropIdleConnections();
+    // A breaker that has just refused would only refuse again.
+    if (second !== first || failure.cause !== 'breaker-open') {
+      exchange.notes.attempts = 2;
+      failure = await attempt(exchange, plan, second, body);
+    }
   }
   if (failure !== undefined) answerWithError(exchange, toClientError(failure, upstream.retryAfterS));
 }
@@ -50,6 +54,11 @@ function attempt(
   return target.guard(
     () =>
       new Promise((resolve) => {
+        // The client may have left while the call waited for the breaker: PHP is not to work for nobody.
+        if (exchange.res.destroyed) {
+          resolve({ stage: 'connect', cause: 'client-left' });
+          return;
+        }
         const relay = new AnswerRelay(exchange, plan.rules, target, plan.upstream.retryAfterS, resolve);
         if (body !== null && !Buffer.isBuffer(body)) body.guard.onProgress = () => relay.noteProgress();
         relay.begin(plan.forwarder.forward(exchange, toUpstreamRequest(exchange, plan, target, body), target, relay));

@@ -10,7 +10,7 @@ interface Call {
   readonly request: UpstreamRequest;
   readonly receiver: AnswerReceiver;
   proxyReq: ClientRequest | undefined;
-  answerBegan: boolean;
+  answer: IncomingMessage | undefined;
   isDone: boolean;
 }
 
@@ -26,13 +26,13 @@ export class HttpProxyForwarder implements Forwarder {
   private readonly calls = new WeakMap<IncomingMessage, Call>();
 
   forward(exchange: Exchange, request: UpstreamRequest, target: Target, receiver: AnswerReceiver): () => void {
-    const call: Call = { request, receiver, proxyReq: undefined, answerBegan: false, isDone: false };
+    const call: Call = { request, receiver, proxyReq: undefined, answer: undefined, isDone: false };
     const { req, res } = exchange;
     this.calls.set(req, call);
     req.url = request.path;
     req.headers = headersFor(request);
     void this.middlewareOf(target)(req, res, (error?: unknown) => {
-      if (error !== undefined) fail(call, classifyFault(error, call.answerBegan));
+      if (error !== undefined) fail(call, classifyFault(error, call.answer !== undefined));
     });
     return () => {
       if (call.isDone) return;
@@ -51,15 +51,15 @@ export class HttpProxyForwarder implements Forwarder {
       selfHandleResponse: true,
       xfwd: false,
       on: {
-        proxyReq: (proxyReq, req) => this.onUpstreamRequest(proxyReq, req, target.connectTimeoutMs),
+        proxyReq: (proxyReq, req, res) => this.onUpstreamRequest(proxyReq, req, res, target.connectTimeoutMs),
         proxyRes: (proxyRes, req) => this.onUpstreamAnswer(proxyRes, req),
         error: (error, req) => {
           const call = this.calls.get(req);
-          if (call !== undefined) fail(call, classifyFault(error, call.answerBegan));
+          if (call !== undefined) fail(call, classifyFault(error, call.answer !== undefined));
         },
         econnreset: (error, req) => {
           const call = this.calls.get(req);
-          if (call !== undefined) fail(call, classifyFault(error, call.answerBegan));
+          if (call !== undefined) fail(call, classifyFault(error, call.answer !== undefined));
         },
       },
     });
@@ -67,7 +67,12 @@ export class HttpProxyForwarder implements Forwarder {
     return made;
   }
 
-  private onUpstreamRequest(proxyReq: ClientRequest, req: IncomingMessage, connectTimeoutMs: number): void {
+  private onUpstreamRequest(
+    proxyReq: ClientRequest,
+    req: IncomingMessage,
+    res: ServerResponse,
+    connectTimeoutMs: number,
+  ): void {
     const call = this.calls.get(req);
     if (call === undefined) return;
     call.proxyReq = proxyReq;
@@ -75,10 +80,15 @@ export class HttpProxyForwarder implements Forwarder {
       proxyReq.destroy();
       return;
     }
+    proxyReq.once('upgrade', (_answer, socket) => {
+      // Nobody asked for another protocol.
+      socket.destroy();
+      fail(call, { stage: 'request', cause: 'malformed' });
+    });
     if (proxyReq.socket?.connecting === true) limitConnecting(proxyReq, connectTimeoutMs, call);
     const { body } = call.request;
     // The guard counts what http-proxy-middleware pipes; it begins in the same tick, so that no byte passes uncounted.
-    if (body !== null && !Buffer.isBuffer(body)) body.guard.watch(req, (error) => proxyReq.destroy(error));
+    if (body !== null && !Buffer.isBuffer(body)) body.guard.watch({ req, res }, (error) => proxyReq.destroy(error));
   }
 
   private onUpstreamAnswer(answer: IncomingMessage, req: IncomingMessage): void {
@@ -87,7 +97,7 @@ export class HttpProxyForwarder implements Forwarder {
       answer.destroy();
       return;
     }
-    call.answerBegan = true;
+    call.answer = answer;
     const { receiver } = call;
     answer.on('data', (chunk: Buffer) => {
       if (!call.isDone) receiver.onData(chunk);
@@ -108,7 +118,8 @@ export class HttpProxyForwarder implements Forwarder {
 }
 
 function fail(call: Call, error: ForwardError): void {
-  if (call.isDone) return;
+  // What breaks behind a complete answer (bytes beyond its length, say) costs the connection, not the answer: its `end` follows.
+  if (call.isDone || call.answer?.complete === true) return;
   call.isDone = true;
   call.receiver.onError(error);
 }

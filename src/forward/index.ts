@@ -1,5 +1,5 @@
 export { type EmbeddedPhp, startEmbeddedPhp } from './embedded/index.js';
-export { phpEnvironment } from './php-environment.js';
+export { phpEnvironment, staysOnThisMachine } from './php-environment.js';
 export { forward, type ForwardPlan } from './forward.step.js';
 export { ForwardModule } from './forward.module.js';
 export { toClientError } from './forward-error.js';

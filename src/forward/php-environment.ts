@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { GatewayConfig } from '../config/index.js';
+import type { GatewayConfig, LogLevel } from '../config/index.js';
 
 /** The environment that the embedded PHP application gets: what it needs of the gateway's configuration and nothing else. */
 export function phpEnvironment(
@@ -10,6 +10,7 @@ export function phpEnvironment(
   const env: Record<string, string> = {
     NODE_ENV: config.environment,
     APP_VERSION: config.version,
+    LOG_LEVEL: PHP_LOG_LEVELS[config.log.level],
     DONNA_DATA_DIR: join(config.directories.data, 'php'),
     GATEWAY_IDENTITY_SECRET: identity.secret,
     // Embedded PHP listens for the gateway alone.
@@ -26,7 +27,7 @@ export function phpEnvironment(
     env['OPENAI_API_KEY'] = STUB_KEY;
   }
   if (providers.elevenlabs.mode === 'real') {
-    env['ELEVENLABS_BASE_URL'] = providers.elevenlabs.baseUrl;
+    env['ELEVENLABS_BASE_URL'] = withVersion(providers.elevenlabs.baseUrl);
     env['ELEVENLABS_API_KEY'] = providers.elevenlabs.apiKey ?? '';
   } else if (providers.elevenlabs.mode === 'stub' && stubOrigin !== undefined) {
     env['ELEVENLABS_BASE_URL'] = `${stubOrigin}/elevenlabs/v1`;
@@ -35,7 +36,10 @@ export function phpEnvironment(
   if (stubOrigin !== undefined) {
     env['TELNYX_BASE_URL'] = `${stubOrigin}/telnyx/v2`;
     env['TELNYX_API_KEY'] = STUB_KEY;
+    env['TELNYX_CONNECTION_ID'] = 'local-stub';
+    env['TELNYX_FROM_NUMBER'] = STUB_NUMBER;
   }
+  if (staysOnThisMachine(config)) env['DONNA_LOOPBACK_ONLY'] = '1';
   if (providers.telnyx.publicKey !== undefined) env['TELNYX_PUBLIC_KEY'] = providers.telnyx.publicKey;
   if (mail.smtp !== undefined) {
     const { host, port, login, caFile, from } = mail.smtp;
@@ -46,4 +50,27 @@ export function phpEnvironment(
   return env;
 }
 
+/** Whether PHP has no reason to call anybody but the local stub: then it is not let out. */
+export function staysOnThisMachine({ environment, providers, mail }: GatewayConfig): boolean {
+  const isLocal = environment === 'development' || environment === 'test';
+  return isLocal && providers.openai.mode === 'stub' && providers.elevenlabs.mode === 'stub' && mail.smtp === undefined;
+}
+
 const STUB_KEY = 'local-stub';
+const STUB_NUMBER = '+15550100000';
+
+/** PHP knows four levels, and takes an unknown one for `info`. */
+const PHP_LOG_LEVELS: Readonly<Record<LogLevel, string>> = {
+  trace: 'debug',
+  debug: 'debug',
+  info: 'info',
+  warn: 'warn',
+  error: 'error',
+  fatal: 'error',
+  silent: 'error',
+};
+
+/** PHP appends its paths to a base that ends in `/v1`; whoever gives a bare origin means the same. */
+function withVersion(baseUrl: string): string {
+  return new URL(baseUrl).pathname === '/' ? `${baseUrl}/v1` : baseUrl;
+}

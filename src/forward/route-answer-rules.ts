@@ -6,9 +6,12 @@ import type { Target } from './target.js';
 import type { Upstream } from './upstream.js';
 
 /** The type under which JSON is served, whatever PHP called it. */
-export const JSON_TYPE = 'application/json; charset=utf-8';
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 const NO_NAMES: ReadonlySet<string> = new Set();
+const CSP_NAMES: readonly string[] = ['content-security-policy', 'content-security-policy-report-only'];
+/** Statuses whose answers have no body (RFC 9110, section 15). */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** How a route wants its upstream's answers treated; compiled once per route. */
 export class RouteAnswerRules {
@@ -44,11 +47,14 @@ export class RouteAnswerRules {
   gatewayHeaders(exchange: Exchange, answer: TransformedHeaders | undefined): readonly string[] {
     const own = exchange.answerHeaders;
     if (this.policies.securityHeaders === 'gateway' || answer === undefined) return own;
+    // One policy, enforced or only reported: PHP's in either spelling stands for both.
+    const hasOwnCsp = CSP_NAMES.some((name) => answer.names.has(name));
     const kept: string[] = [];
     for (let i = 0; i < own.length; i += 2) {
       const name = own[i] ?? '';
       const lower = name.toLowerCase();
       if (this.security.names.has(lower) && answer.names.has(lower)) continue;
+      if (hasOwnCsp && CSP_NAMES.includes(lower)) continue;
       kept.push(name, own[i + 1] ?? '');
     }
     return kept;
@@ -56,7 +62,7 @@ export class RouteAnswerRules {
 
   /** Whether the answer must be read whole: it may be JSON whose envelope is ours to make right, or a failure to translate. */
   mustRead(status: number, { contentType, names }: TransformedHeaders, method: string): boolean {
-    if (this.policies.envelope === 'off' || method === 'HEAD' || status === 204 || status === 304) return false;
+    if (this.policies.envelope === 'off' || method === 'HEAD' || BODILESS.has(status)) return false;
     if (status === 206 || names.has('content-range')) return false;
     if (status >= 300 && status < 400) return false;
     return this.wouldChange(contentType);
@@ -78,13 +84,17 @@ export function isJsonType(contentType: string | undefined): boolean {
 /** Types under which old PHP has been seen to send JSON. */
 export function isTextType(contentType: string | undefined): boolean {
   const type = mediaType(contentType);
-  return (
-    type === '' ||
-    type === 'text/html' ||
-    type === 'text/plain' ||
-    type === 'text/javascript' ||
-    type === 'application/javascript'
-  );
+  return type === '' || type === 'text/html' || type === 'text/plain' || isScriptType(contentType);
+}
+
+export function isScriptType(contentType: string | undefined): boolean {
+  const type = mediaType(contentType);
+  return type === 'text/javascript' || type === 'application/javascript';
+}
+
+/** The type of JSON that PHP sent as `contentType`: one that says more (`application/problem+json`) is kept. */
+export function jsonTypeFor(contentType: string | undefined): string {
+  return contentType !== undefined && mediaType(contentType).endsWith('+json') ? contentType : JSON_TYPE;
 }
 
 function mediaType(contentType: string | undefined): string {

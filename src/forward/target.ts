@@ -1,12 +1,11 @@
-import { circuitBreaker, CircuitState, handleWhenResult, isBrokenCircuitError, SamplingBreaker } from 'cockatiel';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
 import { Pool } from 'undici';
 import type { UpstreamSettings } from '../routing/index.js';
-import { countsAgainstTarget, type ForwardError } from './forward-error.js';
+import type { ForwardError } from './forward-error.js';
+import { TargetBreaker } from './target-breaker.js';
 
-const BROKEN: ForwardError = { stage: 'connect', cause: 'breaker-open' };
 const KEEP_ALIVE_MS = 4000;
 
 /** One address of an upstream: its connections, its breaker, and what the health probe last saw. */
@@ -23,7 +22,7 @@ export class Target {
   readonly connectTimeoutMs: number;
   /** Whether PHP gets the public Host; false: the target's own. */
   readonly keepsPublicHost: boolean;
-  private readonly breaker;
+  private readonly breaker: TargetBreaker;
   private probe: 'unknown' | 'up' | 'down' = 'unknown';
 
   constructor(
@@ -48,39 +47,46 @@ export class Target {
     });
     const agentOptions = { keepAlive: true, maxFreeSockets: 64, timeout: 0 };
     this.agent = this.isSecure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
-    const { threshold, windowMs, openMs } = settings.breaker;
-    this.breaker = circuitBreaker(
-      handleWhenResult((result) => result !== undefined && countsAgainstTarget(result as ForwardError)),
-      { halfOpenAfter: openMs, breaker: new SamplingBreaker({ threshold, duration: windowMs, minimumRps: 0.5 }) },
-    );
+    this.breaker = new TargetBreaker(settings.breaker);
   }
 
   /** Whether requests should be sent here: not while the breaker is open or the probe finds nobody. */
   get isAvailable(): boolean {
-    return this.breaker.state !== CircuitState.Open && this.probe !== 'down';
+    return !this.breaker.isOpen && this.probe !== 'down';
   }
 
   /** What the health endpoint tells. */
   get state(): 'up' | 'down' | 'unknown' {
-    return this.breaker.state === CircuitState.Open ? 'down' : this.probe;
+    return this.breaker.isOpen ? 'down' : this.probe;
   }
 
   /** Runs a call under the breaker. Resolves with the failure, if any; an open breaker is one. */
-  async guard(call: () => Promise<ForwardError | undefined>): Promise<ForwardError | undefined> {
-    try {
-      return await this.breaker.execute(call);
-    } catch (error) {
-      if (isBrokenCircuitError(error)) return BROKEN;
-      throw error;
-    }
+  guard(call: () => Promise<ForwardError | undefined>): Promise<ForwardError | undefined> {
+    return this.breaker.guard(call);
   }
 
   /** Notes what a health probe saw. A target that answers again is used again at once. */
   noteProbe(isUp: boolean): void {
     this.probe = isUp ? 'up' : 'down';
-    if (isUp && this.breaker.state === CircuitState.Open) this.breaker.isolate().dispose();
+    if (isUp && this.breaker.isOpen) this.breaker.reset();
   }
 
+  /**
+   * Closes idle connections, so that the next call opens one of its own: where one of them was found dead, its siblings may
+   * be dead too. undici needs no help, it goes on with the very connection that broke, made anew.
+   */
+  dropIdleConnections(): void {
+    for (const sockets of Object.values(this.agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+  }
+
+  /** Lets running calls finish and closes each connection after its own. Resolves when the last one has. */
+  async retire(): Promise<void> {
+    this.agent.maxFreeSockets = 0;
+    this.dropIdleConnections();
+    await this.pool.close();
+  }
+
+  /** Cuts whatever still runs. */
   async close(): Promise<void> {
     this.agent.destroy();
     await this.pool.destroy();

@@ -59,11 +59,11 @@ export class UndiciForwarder implements Forwarder {
   }
 }
 
-function toDispatch({ req }: Exchange, { method, path, headers, body }: UpstreamRequest): Dispatcher.DispatchOptions {
+function toDispatch(exchange: Exchange, { method, path, headers, body }: UpstreamRequest): Dispatcher.DispatchOptions {
   const base = { method: method as Dispatcher.HttpMethod, path, headersTimeout: 0, bodyTimeout: 0 };
   if (body === null || Buffer.isBuffer(body)) return { ...base, headers: [...headers], body };
   const length = body.length === undefined ? [] : ['content-length', String(body.length)];
-  return { ...base, headers: [...headers, ...length], body: body.guard.streamOf(req) };
+  return { ...base, headers: [...headers, ...length], body: body.guard.streamOf(exchange) };
 }
 
 function toLatin1(raw: Dispatcher.DispatchController['rawHeaders']): readonly string[] {

@@ -45,6 +45,17 @@ export class Upstream {
     return last;
   }
 
+  /** No more probes, once a reload has put it out of use. */
+  stopProbing(): void {
+    this.probe.stop();
+  }
+
+  /** Lets the calls that still run finish. */
+  async retire(): Promise<void> {
+    await Promise.all(this.targets.map((target) => target.retire()));
+  }
+
+  /** Cuts whatever still runs. */
   async close(): Promise<void> {
     this.probe.stop();
     await Promise.all(this.targets.map((target) => target.close()));

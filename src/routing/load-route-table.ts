@@ -7,6 +7,8 @@ import type {
   RouteTable,
   UpstreamSettings,
 } from './route.js';
+import { checkConflicts } from './route-conflicts.js';
+import { NOBODY } from './route-gate.js';
 import type { PoliciesInput, RouteInput, RouteTableInput, UpstreamInput } from './route-table.input.js';
 
 /** What the loader must know besides the text. */
@@ -18,9 +20,6 @@ export interface LoadOptions {
   /** Names of the native handlers there are. */
   readonly handlers: ReadonlySet<string>;
 }
-
-/** Nobody gets in: what a route has that names no authorization. */
-const NOBODY: AuthorizationPolicy = { name: 'nobody', anyOf: ['jwt'], roles: ['nobody'], optional: false };
 
 /** Reads a route table whole. @throws RouteTableError that lists every fault with its line; nothing is half loaded. */
 export function loadRouteTable(text: string, options: LoadOptions): RouteTable {
@@ -53,7 +52,7 @@ export function loadRouteTable(text: string, options: LoadOptions): RouteTable {
       policies: policies.read(at, route.policies ?? {}),
     };
   });
-  checkOverlaps(routes, fault);
+  checkConflicts(routes, fault);
   if (faults.length > 0)
     throw new RouteTableError(
       options.file,
@@ -96,8 +95,8 @@ function readUpstream(
 
 function isAddress(target: string): boolean {
   if (!URL.canParse(target)) return false;
-  const { protocol, username, search, hash } = new URL(target);
-  return /^https?:$/.test(protocol) && username === '' && search === '' && hash === '';
+  const { protocol, username, password, search, hash } = new URL(target);
+  return /^https?:$/.test(protocol) && username === '' && password === '' && search === '' && hash === '';
 }
 
 function checkReferences(
@@ -126,20 +125,6 @@ function withHead(methods: readonly string[]): readonly string[] {
   return methods.includes('GET') && !methods.includes('HEAD') ? [...methods, 'HEAD'] : methods;
 }
 
-function checkOverlaps(routes: readonly Route[], fault: Report): void {
-  const seen = new Map<string, string>();
-  for (const route of routes) {
-    for (const method of route.match.methods.length === 0 ? ['*'] : route.match.methods) {
-      for (const action of route.match.actions ?? ['']) {
-        const key = `${method} ${route.match.path.toLowerCase()} ${action}`;
-        const other = seen.get(key);
-        if (other === undefined) seen.set(key, route.name);
-        else fault(['routes', route.name, 'match'], `matches ${key.trim()} as route "${other}" does already`);
-      }
-    }
-  }
-}
-
 class PolicyReader {
   private readonly authorization = new Map<string, AuthorizationPolicy>();
   private readonly rateLimit = new Map<string, RateLimitPolicy>();
@@ -151,6 +136,12 @@ class PolicyReader {
     for (const [name, value] of Object.entries(input.policies.authorization ?? {})) {
       if (value?.optional === true && (value.roles?.length ?? 0) > 0) {
         this.fault(['policies', 'authorization', name], 'asks for roles and is optional: it must be one of them');
+      }
+      if (value?.anyOf?.length === 0 && (value.roles?.length ?? 0) > 0) {
+        this.fault(
+          ['policies', 'authorization', name, 'anyOf'],
+          'names no way to prove the roles: e.g. [jwt, php-session]',
+        );
       }
       this.authorization.set(name, {
         name,

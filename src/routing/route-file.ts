@@ -46,12 +46,26 @@ export function parseRouteFile(file: string, text: string): RouteFile {
     );
   }
   const lineOf = (path: readonly (string | number)[]): number => lines.linePos(offsetOf(document, path)).line;
-  const data: unknown = document.toJS({ maxAliasCount: 50 });
+  const data = toData(file, document);
   if (!validate(data)) {
     const faults = (validate.errors ?? []).filter((error) => !isFollowUp(error)).map((error) => toFault(error, lineOf));
-    throw new RouteTableError(file, faults);
+    throw new RouteTableError(
+      file,
+      faults.toSorted((a, b) => a.line - b.line),
+    );
   }
   return { data, lineOf };
+}
+
+/** An alias without its anchor, or aliases that multiply beyond measure, show only here. */
+function toData(file: string, document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 50 });
+  } catch (error) {
+    throw new RouteTableError(file, [
+      { line: 1, where: 'YAML', problem: error instanceof Error ? error.message : 'cannot be read' },
+    ]);
+  }
 }
 
 function toFault(error: ErrorObject, lineOf: RouteFile['lineOf']): RouteFault {

@@ -1,5 +1,6 @@
 import type { ResolvedPath } from './path/index.js';
-import type { AuthorizationPolicy, Route, RouteTable } from './route.js';
+import type { Route, RouteTable } from './route.js';
+import { strictest } from './route-gate.js';
 
 /** The routes of one path and method: one, or several that PHP's `action` tells apart. */
 export interface RouteGroup {
@@ -38,10 +39,10 @@ export class RouteMatcher {
   private readonly prefixes: { readonly prefix: string; readonly node: PathNode }[] = [];
 
   constructor(table: RouteTable) {
-    for (const [path, routes] of groupBy(table.routes, (route) => route.match.path.toLowerCase())) {
+    for (const [path, routes] of groupBy(table.routes, (route) => matchKey(route.match.path))) {
       const node = toNode(routes);
       const tail = path.indexOf('{');
-      if (tail === -1) this.exact.set(withoutTrailingSlash(path), node);
+      if (tail === -1) this.exact.set(path, node);
       else this.prefixes.push({ prefix: path.slice(0, tail), node });
     }
     this.prefixes.sort((a, b) => b.prefix.length - a.prefix.length);
@@ -88,44 +89,37 @@ function toNode(routes: readonly Route[]): PathNode {
   }
   const [first] = routes;
   if (first === undefined) throw new Error('a path has at least one route');
-  return { groups, allow: [...methods, 'OPTIONS'].join(', '), sample: first };
+  return { groups, allow: [...new Set([...methods, 'OPTIONS'])].join(', '), sample: first };
 }
 
 function toGroup(routes: readonly Route[], method: string): RouteGroup {
-  const base = routes.find((route) => route.match.actions === undefined);
-  const withAction = routes.filter((route) => route.match.actions !== undefined);
-  const [first] = base === undefined ? routes : [base];
+  // A route that names the method comes before one that takes any.
+  const ordered = routes.toSorted(
+    (a, b) => Number(a.match.methods.length === 0) - Number(b.match.methods.length === 0),
+  );
+  const base = ordered.find((route) => route.match.actions === undefined);
+  const byAction = new Map<string, Route>();
+  for (const route of ordered) {
+    for (const action of route.match.actions ?? []) if (!byAction.has(action)) byAction.set(action, route);
+  }
+  const served = [...(base === undefined ? [] : [base]), ...new Set(byAction.values())];
+  const [first] = served;
   if (first === undefined) throw new Error('a group has at least one route');
-  if (withAction.length === 0) return { gate: first, base, byAction: undefined, gatesByAction: false };
+  if (byAction.size === 0) return { gate: first, base, byAction: undefined, gatesByAction: false };
   const gate: Route = {
     ...first,
     policies: {
       ...first.policies,
-      authorization: routes.map((route) => route.policies.authorization).reduce(stricter),
-      maxBodyBytes: Math.max(...routes.map((route) => route.policies.maxBodyBytes)),
+      authorization: strictest(served),
+      maxBodyBytes: Math.max(...served.map((route) => route.policies.maxBodyBytes)),
     },
   };
-  const byAction = new Map(
-    withAction.flatMap((route) => (route.match.actions ?? []).map((action) => [action, route] as const)),
-  );
   return { gate, base, byAction, gatesByAction: method !== 'GET' && method !== 'HEAD' };
 }
 
-/** A role is stricter than an identity, an identity than one that is optional, that than none; with two sets of roles the caller needs one that both accept. */
-function stricter(a: AuthorizationPolicy, b: AuthorizationPolicy): AuthorizationPolicy {
-  if (a.roles.length > 0 && b.roles.length > 0) {
-    const both = a.roles.filter((role) => b.roles.includes(role));
-    return {
-      name: `${a.name}+${b.name}`,
-      anyOf: a.anyOf.filter((kind) => b.anyOf.includes(kind)),
-      roles: both.length > 0 ? both : ['nobody'],
-      optional: false,
-    };
-  }
-  if (a.roles.length > 0) return a;
-  if (b.roles.length > 0) return b;
-  const rank = ({ anyOf, optional }: AuthorizationPolicy): number => (anyOf.length === 0 ? 0 : optional ? 1 : 2);
-  return rank(b) > rank(a) ? b : a;
+/** Equal for paths that match the same requests: case, a trailing slash and the name of the tail do not matter. */
+export function matchKey(path: string): string {
+  return withoutTrailingSlash(path.toLowerCase().replace(/\{\*[a-z]+\}$/, '{*}'));
 }
 
 function withoutTrailingSlash(path: string): string {

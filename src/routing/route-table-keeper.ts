@@ -35,12 +35,18 @@ export class RouteTableKeeper {
       this.text = text;
       this.logger.info({ routes: table.routes.length }, 'route table reloaded');
     } catch (error) {
-      const why = error instanceof RouteTableError ? error.message : 'the file cannot be read';
-      this.logger.error({ why }, 'route table not reloaded: the last good one stays in use');
+      this.logger.error({ why: whyNot(error) }, 'route table not reloaded: the last good one stays in use');
     }
   }
 
   stop(): void {
     this.watcher.stop();
   }
+}
+
+/** For the log, which tells no stack: a fault of the table with its lines, or the system's code (ENOENT, EACCES). */
+function whyNot(error: unknown): string {
+  if (error instanceof RouteTableError) return error.message;
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return code === undefined ? 'the table cannot be taken into use' : `the file cannot be read: ${code}`;
 }

@@ -12,7 +12,7 @@ const closed = (properties: object, required: readonly string[] = []): object =>
 const policies = closed({
   authorization: { ...name, description: 'Name of a policy under policies.authorization. Without it nobody gets in.' },
   rateLimit: { type: 'array', items: name, description: 'Names of policies under policies.rateLimit, in order.' },
-  timeoutMs: milliseconds,
+  timeoutMs: { ...milliseconds, minimum: 1 },
   idleTimeoutMs: milliseconds,
   maxBodyBytes: bytes,
   maxAnswerBytes: bytes,

@@ -15,7 +15,7 @@ export async function countAgainst(
   const caller =
     policy.per === 'identity' && exchange.identity !== undefined
       ? `id:${exchange.identity.subject}`
-      : `ip:${exchange.client.address}`;
+      : `ip:${networkOf(exchange.client.address)}`;
   const { totalHits, isBlocked, timeToExpire } = await storage.increment(
     caller,
     policy.windowS * 1000,
@@ -28,4 +28,14 @@ export async function countAgainst(
   exchange.setAnswerHeader('RateLimit', `"${policy.name}";r=${remaining};t=${timeToExpire}`);
   if (!isBlocked) return undefined;
   return new GatewayError('RATE_LIMITED', { headers: { 'Retry-After': String(Math.max(1, timeToExpire)) } });
+}
+
+/** IPv6 callers count by their /64, the least that one subscriber holds: 2^64 addresses are not as many callers. */
+function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length);
+  return `${[...groups, ...Array.from({ length: zeros }, () => '0'), ...after].slice(0, 4).join(':')}::/64`;
 }

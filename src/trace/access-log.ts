@@ -5,8 +5,12 @@ import type { Exchange } from './exchange.js';
  * Writes one line per request when its answer is done or its client is gone.
  * No query, no header, no body, no address: only what names the route and tells how it went.
  */
-export function logAccess(logger: Logger, exchange: Exchange, clientLeft: boolean): void {
-  const status = clientLeft ? 499 : exchange.res.statusCode;
+export function logAccess(logger: Logger, exchange: Exchange, isUnfinished: boolean): void {
+  const { res, notes } = exchange;
+  // An answer that was begun and then given up for an error was cut by the gateway: its client did not leave.
+  const wasCut = isUnfinished && !res.writableEnded && notes.errorCode !== undefined;
+  const clientLeft = isUnfinished && !wasCut;
+  const status = clientLeft ? 499 : res.statusCode;
   const line = {
     traceId: exchange.traceId,
     method: exchange.method,
@@ -14,10 +18,11 @@ export function logAccess(logger: Logger, exchange: Exchange, clientLeft: boolea
     stage: exchange.route?.stage ?? null,
     status,
     ms: round(performance.now() - exchange.startedAt),
-    ...exchange.notes,
+    ...notes,
     ...(clientLeft ? { errorCode: 'CLIENT_CLOSED' } : {}),
+    ...(wasCut ? { wasCut } : {}),
   };
-  if (status >= 500) logger.warn(line, 'request');
+  if (status >= 500 || wasCut) logger.warn(line, 'request');
   else logger.info(line, 'request');
 }
 

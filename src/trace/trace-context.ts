@@ -9,7 +9,9 @@ export interface TraceContext {
 }
 
 const VALID_TRACE_ID = /^[A-Za-z0-9_-]{8,64}$/;
-const VALID_TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?$/;
+/** Version 00 ends with its flags; only later versions may have more (W3C Trace Context, sections 3.2.2 and 4). */
+const VALID_TRACEPARENT =
+  /^(?!ff)(00(?!.{54})|(?!00)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?$/;
 const HEX_TRACE_ID = /^(?!0{32}$)[0-9a-f]{32}$/;
 
 /**
@@ -18,8 +20,10 @@ const HEX_TRACE_ID = /^(?!0{32}$)[0-9a-f]{32}$/;
  */
 export function traceFrom(traceparent: string | undefined, traceIdHeader: string | undefined): TraceContext {
   const parent = traceparent === undefined ? null : VALID_TRACEPARENT.exec(traceparent);
-  if (parent?.[1] !== undefined) {
-    return { traceId: parent[1], traceparent: `00-${parent[1]}-${randomHex(8)}-${parent[2] ?? '00'}` };
+  if (parent?.[2] !== undefined) {
+    // Of the flags only "sampled" is known; unknown ones are not passed on (section 3.2.2.5.2).
+    const flags = (Number.parseInt(parent[3] ?? '0', 16) & 1) === 1 ? '01' : '00';
+    return { traceId: parent[2], traceparent: `00-${parent[2]}-${randomHex(8)}-${flags}` };
   }
   if (traceIdHeader !== undefined && VALID_TRACE_ID.test(traceIdHeader)) {
     const hex = HEX_TRACE_ID.test(traceIdHeader)

@@ -77,7 +77,7 @@ describe('node dist/main.js', () => {
     const run = start(['--port', '0']);
     await run.says('Ctrl-C stops it');
     expect(run.output()).toContain('demo@donna.example / donna-demo');
-    expect(run.output()).toContain('local stand-ins answer');
+    expect(run.output()).toContain('a local stub answers');
     const [, url = '', token = ''] = /curl -s (\S+) -H 'Authorization: (Bearer \S+)'/.exec(run.output()) ?? [];
     const answer = await fetch(url, { headers: { Authorization: token } });
     expect(answer.status).toBe(200);

@@ -44,6 +44,7 @@ const FORWARDERS = [
   ['undici', catchAllTable()],
   ['http-proxy-middleware', catchAllTable("envelope: 'off'")],
 ] as const;
+const FORWARDER_NAMES = FORWARDERS.map(([name]) => name);
 
 describeWith('php', 'bodies on their way to PHP and back', () => {
   const keys = generateKeyPairSync('ed25519');
@@ -78,7 +79,7 @@ describeWith('php', 'bodies on their way to PHP and back', () => {
     rmSync(data, { recursive: true, force: true });
   });
 
-  describe.each(FORWARDERS)('over %s', (name) => {
+  describe.each(FORWARDER_NAMES)('over %s', (name) => {
     const ask = (path: string, options?: CallOptions) => call(gateways.get(name)?.url ?? '', path, options);
     const echo = async (path: string, options?: CallOptions) => (await ask(path, options)).json() as Echo;
     const echoOfPhp = async (path: string, options?: CallOptions) =>
@@ -90,9 +91,7 @@ describeWith('php', 'bodies on their way to PHP and back', () => {
       const back = await ask('/__fixtures/echo.php?raw=1', { method: 'POST', headers: JSON_TYPE, body: text });
       expect(back.status).toBe(200);
       if (name === 'undici') expect(back.text).toMatch(/^\{"success":true,"traceId":"[0-9a-f]{32}",/);
-      expect(back.text.replace(/^\{"success":true,"traceId":"[0-9a-f]{32}",/, '{')).toBe(
-        text.replace(/^\{ /, name === 'undici' ? '{ ' : '{ '),
-      );
+      expect(back.text.replace(/^\{"success":true,"traceId":"[0-9a-f]{32}",/, '{')).toBe(text);
       expect(back.headers['content-length']).toBe(String(back.body.length));
     });
 
@@ -182,16 +181,14 @@ describeWith('php', 'bodies on their way to PHP and back', () => {
       ]);
     });
 
-    it('passes 204 and 205 without a body', async () => {
-      for (const code of [204]) {
-        const { status, body, headers } = await ask(`/__fixtures/status.php?code=${code}`);
-        expect([status, body.length, headers['content-length'], headers['transfer-encoding']]).toEqual([
-          code,
-          0,
-          undefined,
-          undefined,
-        ]);
-      }
+    it('passes 204 without a body', async () => {
+      const { status, body, headers } = await ask('/__fixtures/status.php?code=204');
+      expect([status, body.length, headers['content-length'], headers['transfer-encoding']]).toEqual([
+        204,
+        0,
+        undefined,
+        undefined,
+      ]);
     });
 
     it('lets PHP say 304 to the validator it gave', async () => {
@@ -199,12 +196,8 @@ describeWith('php', 'bodies on their way to PHP and back', () => {
       const etag = first.headers['etag'] ?? '';
       expect(etag).toMatch(/^"/);
       const second = await ask('/assets/donna.css', { headers: { 'If-None-Match': etag } });
-      expect([second.status, second.body.length, second.headers['etag'], second.headers['content-type']]).toEqual([
-        304,
-        0,
-        etag,
-        undefined,
-      ]);
+      expect([second.status, second.body.length, second.headers['etag']]).toEqual([304, 0, etag]);
+      expect(second.headers['content-length']).toBeUndefined();
     });
 
     it('passes ranges', async () => {
@@ -399,7 +392,7 @@ describe('header values on their way back', () => {
     await upstream.stop();
   });
 
-  it.each(FORWARDERS)('%s keeps UTF-8 and Latin-1 bytes', async (name) => {
+  it.each(FORWARDER_NAMES)('%s keeps UTF-8 and Latin-1 bytes', async (name) => {
     const { headers } = await askRaw(
       gateways.get(name)?.port ?? 0,
       'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',

@@ -1,6 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Socket } from 'node:net';
+import { Controller, Module } from '@nestjs/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { NativeHandler } from '../../src/routing/index.js';
 import { hear, type HeardAnswer } from '../support/raw-client.js';
 import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
@@ -8,7 +11,7 @@ import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 /** `/json` is read whole for its envelope (undici), `/stream` passes through (http-proxy-middleware). */
 const TABLE = `
 upstreams:
-  php: { targets: ['\${REMOTE_PHP_BASE}'], connectTimeoutMs: 200, breaker: { windowMs: 86400000 } }
+  php: { targets: ['\${REMOTE_PHP_BASE}'], connectTimeoutMs: 200, breaker: { threshold: 0.99 } }
 policies:
   authorization: { public: {} }
 defaults: { authorization: public, timeoutMs: 300, idleTimeoutMs: 150, maxAnswerBytes: 5000 }
@@ -41,9 +44,13 @@ const saysThenResets =
     socket.write(text, 'latin1');
     later(socket, () => socket.resetAndDestroy());
   };
-function repeats(text: string, everyMs: number): Say {
+function repeats(text: string, everyMs: number, times = Infinity): Say {
   return (socket) => {
-    const timer = setInterval(() => socket.write(text), everyMs);
+    let left = times;
+    const timer = setInterval(() => {
+      if (left-- > 0) socket.write(text);
+      else clearInterval(timer);
+    }, everyMs);
     socket.once('close', () => clearInterval(timer));
   };
 }
@@ -127,7 +134,12 @@ const FAULTS: readonly {
     stream: 502,
   },
   { name: 'never answers', say: () => undefined, json: 504, stream: 504 },
-  { name: 'says "103 Early Hints" for ever', say: repeats('HTTP/1.1 103 Early Hints\r\n\r\n', 20), json: 504, stream: 504 },
+  {
+    name: 'says "103 Early Hints" for ever',
+    say: repeats('HTTP/1.1 103 Early Hints\r\n\r\n', 20),
+    json: 504,
+    stream: 504,
+  },
   { name: 'falls silent within the head', say: says('HTTP/1.1 200 OK\r\nContent-'), json: 504, stream: 504 },
   {
     name: 'falls silent within the body',
@@ -156,7 +168,9 @@ describe('an upstream that misbehaves', () => {
 
   function expectOutcome(answer: HeardAnswer, outcome: Outcome): void {
     if (outcome === 'cut') {
-      expect({ status: answer.status, isComplete: answer.isComplete }).toEqual({ status: 200, isComplete: false });
+      // The cut may overtake the head.
+      expect([0, 200]).toContain(answer.status);
+      expect(answer.isComplete).toBe(false);
       return;
     }
     expect(answer.isComplete).toBe(true);
@@ -182,7 +196,7 @@ describe('an upstream that misbehaves', () => {
       say = fault;
       const answer = await hear(gateway.port, `/${route}/x`, { method: 'POST', body: 'a=1' });
       expectOutcome(answer, outcome);
-      expect(answer.ms).toBeLessThan(600);
+      expect(answer.ms).toBeLessThan(1200);
       expect(upstream.requests).toHaveLength(1);
       say = says(GOOD);
       const next = await hear(gateway.port, `/${route}/next`);
@@ -192,14 +206,32 @@ describe('an upstream that misbehaves', () => {
 
   describe.each(['json', 'stream'])('on /%s', (route) => {
     it.each([
-      ['a control character in a header', 'HTTP/1.1 200 OK\r\nX-A: a\x01b\r\nContent-Length: 13\r\nContent-Type: application/json\r\n\r\n{"ok": false}'],
-      ['a control character in a cookie of a refusal', 'HTTP/1.1 401 No\r\nSet-Cookie: a=\x01b\r\nContent-Length: 0\r\n\r\n'],
-      ['a control character in the reason', 'HTTP/1.1 200 O\x01K\r\nContent-Length: 13\r\nContent-Type: application/json\r\n\r\n{"ok": false}'],
+      [
+        'a control character in a header',
+        'HTTP/1.1 200 OK\r\nX-A: a\x01b\r\nContent-Length: 13\r\nContent-Type: application/json\r\n\r\n{"ok": false}',
+      ],
+      [
+        'a control character in a cookie of a refusal',
+        'HTTP/1.1 401 No\r\nSet-Cookie: a=\x01b\r\nContent-Length: 0\r\n\r\n',
+      ],
+      [
+        'a control character in the reason',
+        'HTTP/1.1 200 O\x01K\r\nContent-Length: 13\r\nContent-Type: application/json\r\n\r\n{"ok": false}',
+      ],
       ['status 999', 'HTTP/1.1 999 Odd\r\nContent-Length: 13\r\nContent-Type: application/json\r\n\r\n{"ok": false}'],
       ['status 000', 'HTTP/1.1 000 Odd\r\nContent-Length: 13\r\nContent-Type: application/json\r\n\r\n{"ok": false}'],
-      ['a body with 204', 'HTTP/1.1 204 No\r\nContent-Length: 13\r\nContent-Type: application/json\r\n\r\n{"ok": false}'],
-      ['a body with 304', 'HTTP/1.1 304 No\r\nContent-Length: 13\r\nContent-Type: application/json\r\n\r\n{"ok": false}'],
-      ['an unknown content coding', 'HTTP/1.1 200 OK\r\nContent-Encoding: zip\r\nContent-Length: 13\r\nContent-Type: application/json\r\n\r\n{"ok": false}'],
+      [
+        'a body with 204',
+        'HTTP/1.1 204 No\r\nContent-Length: 13\r\nContent-Type: application/json\r\n\r\n{"ok": false}',
+      ],
+      [
+        'a body with 304',
+        'HTTP/1.1 304 No\r\nContent-Length: 13\r\nContent-Type: application/json\r\n\r\n{"ok": false}',
+      ],
+      [
+        'an unknown content coding',
+        'HTTP/1.1 200 OK\r\nContent-Encoding: zip\r\nContent-Length: 13\r\nContent-Type: application/json\r\n\r\n{"ok": false}',
+      ],
     ])('answers whole, whatever it is, and lives on: %s', async (_name, text) => {
       say = says(text);
       const answer = await hear(gateway.port, `/${route}/x`, { method: 'POST', body: 'a=1' });
@@ -207,7 +239,10 @@ describe('an upstream that misbehaves', () => {
       expect(answer.isComplete).toBe(true);
       expect(answer.headers['x-trace-id']).toMatch(/^[0-9a-f]{32}$/);
       say = says(GOOD);
-      await expect(hear(gateway.port, `/${route}/next`)).resolves.toMatchObject({ status: 200, body: expect.stringContaining('"ok":true') });
+      await expect(hear(gateway.port, `/${route}/next`)).resolves.toMatchObject({
+        status: 200,
+        body: expect.stringContaining('"ok":true'),
+      });
     });
 
     it('passes over 102 and 103 to the answer itself', async () => {
@@ -237,8 +272,11 @@ describe('an upstream that misbehaves', () => {
       await sleep(ms + 20);
       say = says(httpAnswer(200, { 'Content-Type': 'application/json' }, '{"own":1}'));
       // Not GET: a second try would hide that the first one went over the poisoned connection.
-      const others = await Promise.all(['b', 'c', 'd'].map((name) => hear(gateway.port, `/${route}/${name}`, { method: 'POST', body: 'x' })));
-      for (const other of others) expect(other).toMatchObject({ status: 200, body: expect.stringContaining('"own":1') });
+      const others = await Promise.all(
+        ['b', 'c', 'd'].map((name) => hear(gateway.port, `/${route}/${name}`, { method: 'POST', body: 'x' })),
+      );
+      for (const other of others)
+        expect(other).toMatchObject({ status: 200, body: expect.stringContaining('"own":1') });
     });
 
     it('drops bytes beyond the announced length, and the connection with them', async () => {
@@ -247,7 +285,9 @@ describe('an upstream that misbehaves', () => {
       expect(answer).toMatchObject({ status: 200, isComplete: true, body: expect.stringContaining('"ok":true') });
       expect(answer.body).not.toContain('more');
       say = says(GOOD);
-      await expect(hear(gateway.port, `/${route}/b`, { method: 'POST', body: 'x' })).resolves.toMatchObject({ status: 200 });
+      await expect(hear(gateway.port, `/${route}/b`, { method: 'POST', body: 'x' })).resolves.toMatchObject({
+        status: 200,
+      });
     });
 
     it('sends a GET once more when nothing of an answer came, a POST never', async () => {
@@ -283,9 +323,26 @@ describe('an upstream that misbehaves', () => {
       say = (socket) => (warm.has(socket) ? socket.resetAndDestroy() : socket.write(GOOD));
       await expect(hear(gateway.port, `/${route}/x`)).resolves.toMatchObject({ status: 200, isComplete: true });
       expect(upstream.requests).toHaveLength(2);
-      upstream.requests.length = 0;
-      expectOutcome(await hear(gateway.port, `/${route}/x`, { method: 'POST', body: 'a=1' }), 502);
-      expect(upstream.requests).toHaveLength(1);
+    });
+
+    it('never sends a POST twice when the kept connection breaks under it', async () => {
+      say = says(GOOD);
+      await hear(gateway.port, `/${route}/warm`);
+      for (const fault of [
+        saysThenResets(''),
+        saysThenCloses(''),
+        saysThenResets('HTTP/1.1 2'),
+        saysThenResets(`${JSON_HEAD}Content-Length: 9\r\n\r\n{`),
+      ]) {
+        say = says(GOOD);
+        await hear(gateway.port, `/${route}/warm`);
+        upstream.requests.length = 0;
+        say = fault;
+        const answer = await hear(gateway.port, `/${route}/x`, { method: 'POST', body: 'a=1' });
+        expect(answer.status === 502 || !answer.isComplete).toBe(true);
+        await sleep(30);
+        expect(upstream.requests).toHaveLength(1);
+      }
     });
   });
 
@@ -302,7 +359,7 @@ describe('an upstream that misbehaves', () => {
   it('lets a stream take its time as long as it moves', async () => {
     say = (socket) => {
       socket.write(`${JSON_HEAD}Content-Length: 30\r\n\r\n`);
-      repeats('x', 20)(socket);
+      repeats('x', 20, 30)(socket);
     };
     const answer = await hear(gateway.port, '/stream/x');
     expect(answer).toMatchObject({ status: 200, isComplete: true, body: 'x'.repeat(30) });
@@ -319,12 +376,206 @@ describe('an upstream that misbehaves', () => {
 
   it.each([
     ['of known length', (body: string) => httpAnswer(200, { 'Content-Type': 'application/json' }, body)],
-    ['in chunks', (body: string) => `${JSON_HEAD}Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`],
+    [
+      'in chunks',
+      (body: string) =>
+        `${JSON_HEAD}Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+    ],
   ])('refuses a JSON answer beyond the bound, %s, and streams it where nothing must be read', async (_name, wrap) => {
     say = says(wrap(`{"a":"${'x'.repeat(6000)}"}`));
     expectOutcome(await hear(gateway.port, '/json/x'), 502);
     await expect(hear(gateway.port, '/stream/x')).resolves.toMatchObject({ status: 200, isComplete: true });
     say = says(wrap(`{"a":"${'x'.repeat(4900)}"}`));
     await expect(hear(gateway.port, '/json/x')).resolves.toMatchObject({ status: 200, isComplete: true });
+  });
+});
+
+/** Takes connections into its queue until that is full, then not even those: the thread never comes to accept one. */
+async function startDeafListener(): Promise<{ readonly origin: string; stop(): Promise<void> }> {
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     const server = require('node:net').createServer();
+     server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+       parentPort.postMessage(server.address().port);
+       setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 20);
+     });`,
+    { eval: true, execArgv: [] },
+  );
+  const port = await new Promise<number>((resolve) => worker.once('message', resolve));
+  await sleep(100);
+  const fillers = Array.from({ length: 6 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  await sleep(50);
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    stop: async () => {
+      for (const filler of fillers) filler.destroy();
+      await worker.terminate();
+    },
+  };
+}
+
+describe('an upstream that cannot be reached', () => {
+  it.each(['json', 'stream'])('answers 502 with Retry-After on /%s while nobody listens', async (route) => {
+    const upstream = await startRawUpstream(says(GOOD));
+    await upstream.stop();
+    const gateway = await startTestGateway({ routes: TABLE, phpTargets: [upstream.origin] });
+    for (const method of ['GET', 'POST']) {
+      const answer = await hear(gateway.port, `/${route}/x`, { method });
+      expect(answer).toMatchObject({ status: 502, headers: { 'retry-after': '1' } });
+      expect(JSON.parse(answer.body)).toMatchObject({ success: false, errorCode: 'UPSTREAM_BAD_ANSWER' });
+      expect(answer.body).not.toContain('127.0.0.1');
+    }
+    await gateway.stop(0);
+  });
+
+  it('answers 504 when the connection cannot be made in time', async () => {
+    const deaf = await startDeafListener();
+    const gateway = await startTestGateway({
+      routes: TABLE.replace('timeoutMs: 300', 'timeoutMs: 5000'),
+      phpTargets: [deaf.origin],
+    });
+    for (const route of ['json', 'stream']) {
+      const answer = await hear(gateway.port, `/${route}/x`, { method: 'POST', body: 'a=1' });
+      expect(answer.status).toBe(504);
+      expect(JSON.parse(answer.body)).toMatchObject({ errorCode: 'UPSTREAM_TIMEOUT' });
+      expect(answer.ms).toBeGreaterThan(150);
+      // undici's own clock ticks once a second.
+      expect(answer.ms).toBeLessThan(1500);
+    }
+    await gateway.stop(0);
+    await deaf.stop();
+  });
+
+  it('tries a GET on another target when the first one cannot be connected in time', async () => {
+    const deaf = await startDeafListener();
+    const upstream = await startRawUpstream(says(GOOD));
+    const routes = TABLE.replace('timeoutMs: 300', 'timeoutMs: 5000');
+    const gateway = await startTestGateway({ routes, phpTargets: [deaf.origin, upstream.origin] });
+    const answers = await Promise.all(
+      ['json', 'stream', 'json', 'stream'].map((route) => hear(gateway.port, `/${route}/x`)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    await gateway.stop(0);
+    await Promise.all([upstream.stop(), deaf.stop()]);
+  });
+});
+
+describe('a client that leaves', () => {
+  let upstream: RawUpstream;
+  let gateway: TestGateway;
+  let say: Say;
+  const lines: Record<string, unknown>[] = [];
+
+  beforeAll(async () => {
+    upstream = await startRawUpstream((socket) => say(socket));
+    const routes = TABLE.replace('timeoutMs: 300', 'timeoutMs: 20000').replace(
+      'threshold: 0.99',
+      'threshold: 0.1, openMs: 60000',
+    );
+    gateway = await startTestGateway({ routes, phpTargets: [upstream.origin] });
+    const note = (line: unknown): void => void lines.push(line as Record<string, unknown>);
+    jest.spyOn(gateway.logger, 'info').mockImplementation(note);
+    jest.spyOn(gateway.logger, 'warn').mockImplementation(note);
+  });
+  afterAll(async () => {
+    await gateway.stop(0);
+    await upstream.stop();
+  });
+  afterEach(() => {
+    lines.length = 0;
+    upstream.requests.length = 0;
+  });
+
+  it.each([
+    ['json', 'before the head', () => undefined, 'GET'],
+    ['stream', 'before the head', () => undefined, 'GET'],
+    ['json', 'before the head of a POST', () => undefined, 'POST'],
+    ['stream', 'before the head of a POST', () => undefined, 'POST'],
+    ['json', 'within the body', says(`${JSON_HEAD}Content-Length: 100\r\n\r\n{`), 'GET'],
+    ['stream', 'within the body', says(`${JSON_HEAD}Content-Length: 100\r\n\r\n{`), 'GET'],
+  ] as const)(
+    'on /%s ends the upstream call %s; it is logged as 499 and nobody is blamed',
+    async (route, _when, fault, method) => {
+      for (let round = 0; round < 7; round++) {
+        say = fault;
+        const controller = new AbortController();
+        const heard = hear(gateway.port, `/${route}/x`, {
+          method,
+          signal: controller.signal,
+          ...(method === 'POST' ? { body: 'a=1' } : {}),
+        });
+        while (upstream.requests.length === 0) await sleep(2);
+        await sleep(10);
+        expect(upstream.openSockets()).toBeGreaterThan(0);
+        controller.abort();
+        await heard;
+        const leftAt = performance.now();
+        while (upstream.openSockets() > 0 && performance.now() - leftAt < 1000) await sleep(5);
+        expect(upstream.openSockets()).toBe(0);
+        expect(upstream.requests).toHaveLength(1);
+        upstream.requests.length = 0;
+      }
+      await sleep(10);
+      expect(lines).toHaveLength(7);
+      for (const line of lines) expect(line).toMatchObject({ status: 499, errorCode: 'CLIENT_CLOSED', route });
+      lines.length = 0;
+      say = (socket) => socket.end(`${GOOD.replace('\r\n', '\r\nConnection: close\r\n')}`);
+      await expect(hear(gateway.port, `/${route}/x`)).resolves.toMatchObject({ status: 200 });
+    },
+  );
+
+  it('is told apart in the log from an upstream that broke off', async () => {
+    say = saysThenResets(`${JSON_HEAD}Content-Length: 100\r\n\r\n{`);
+    await expect(hear(gateway.port, '/stream/x')).resolves.toMatchObject({ isComplete: false });
+    await sleep(10);
+    expect(lines).toEqual([
+      expect.objectContaining({
+        errorCode: 'UPSTREAM_BAD_ANSWER',
+        upstreamFault: 'answer reset',
+        status: 200,
+        wasCut: true,
+      }),
+    ]);
+  });
+});
+
+@Controller()
+class FaultyController {
+  @NativeHandler('faulty.throws')
+  throws(): never {
+    throw new Error('secret detail at /srv/app/secret.ts');
+  }
+
+  @NativeHandler('faulty.rejects')
+  async rejects(): Promise<never> {
+    await sleep(1);
+    throw new TypeError('secret detail of SELECT * FROM users');
+  }
+}
+
+@Module({ controllers: [FaultyController] })
+class FaultyModule {}
+
+describe('a fault of the gateway’s own', () => {
+  it.each(['throws', 'rejects'])('becomes 500 INTERNAL without any detail when a handler %s', async (name) => {
+    const routes = `
+policies: { authorization: { public: {} } }
+defaults: { authorization: public }
+routes:
+  faulty: { match: { path: /x }, handler: faulty.${name} }
+`;
+    const gateway = await startTestGateway({ routes, features: [FaultyModule] });
+    const error = jest.spyOn(gateway.logger, 'error').mockImplementation(() => undefined);
+    const answer = await hear(gateway.port, '/x');
+    expect(answer.status).toBe(500);
+    expect(JSON.parse(answer.body)).toEqual({
+      success: false,
+      traceId: answer.headers['x-trace-id'],
+      error: expect.any(String),
+      errorCode: 'INTERNAL',
+    });
+    expect(answer.body).not.toContain('secret');
+    expect(error).toHaveBeenCalledTimes(1);
+    await gateway.stop(0);
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadConfig } from '../../src/config/index.js';
 import { startGateway } from '../../src/gateway.js';
+import type { Logger } from '../../src/trace/index.js';
 
 export const JWT_SECRET = 'test-secret-of-the-tokens-0123456789abcdef';
 export const IDENTITY_SECRET = 'test-secret-of-the-identity-0123456789abcd';
@@ -20,6 +21,8 @@ export interface TestGateway {
   readonly url: string;
   readonly port: number;
   readonly routesFile: string;
+  /** To be spied on: what it is told is what the process would log. */
+  readonly logger: Logger;
   /** Writes a new route table, as an editor would. */
   writeRoutes(text: string): void;
   stop(graceMs?: number): Promise<void>;
@@ -54,6 +57,7 @@ export async function startTestGateway({
     url: gateway.url,
     port: Number(new URL(gateway.url).port),
     routesFile,
+    logger: gateway.logger,
     writeRoutes: (text) => writeFileSync(routesFile, text),
     stop: async (graceMs = 1000) => {
       await gateway.stop(graceMs);

@@ -20,12 +20,11 @@ export interface TransformedHeaders {
   readonly contentLength: number | undefined;
 }
 
-/** Those that name the software, that mean nothing in an answer (`php -S` echoes Host), or that Node or the gateway sets itself. */
+/** Those that name the software, that mean nothing in an answer (`php -S` echoes Host), or that the gateway sets itself. */
 const NEVER = new Set([
   'server',
   'x-powered-by',
   'host',
-  'date',
   'x-trace-id',
   'traceparent',
   'x-gateway-identity',

@@ -22,6 +22,7 @@ const KEPT_WHATEVER = new Set([
   'cookie',
   'set-cookie',
   'authorization',
+  'via',
 ]);
 
 /** Says of a lower-case field name whether it ends here, given what the message's `Connection` fields name. */

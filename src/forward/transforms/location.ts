@@ -4,28 +4,50 @@ export interface LocationContext {
   readonly upstreams: readonly { readonly host: string; readonly basePath: string }[];
   /** The public origin, e.g. `https://donna.example`. */
   readonly publicOrigin: string;
+  /** Path under which the target that answered lives (`/app`), or ''. */
+  readonly upstreamBasePath: string;
 }
 
 const ABSOLUTE = /^(https?:)?\/\/[^/?#\\]*/i;
+/** What a browser takes for `//host`: it reads a backslash as a slash and overlooks tabs (WHATWG URL, section 4.4). */
+const NAMES_A_HOST = /^\/\t*[/\\]/;
 
 /**
  * Rewrites an address that names the upstream for the public side: an absolute one gets the public origin, and the base
  * path under which PHP lives goes. Relative and foreign addresses stay as they are.
  */
-export function rewriteLocation(location: string, { upstreams, publicOrigin }: LocationContext): string {
+export function rewriteLocation(location: string, context: LocationContext): string {
+  const { upstreams, publicOrigin, upstreamBasePath } = context;
   const start = ABSOLUTE.exec(location);
-  if (start === null) return location.startsWith('/') ? withoutBase(location, upstreams[0]?.basePath ?? '') : location;
+  if (start === null) return location.startsWith('/') ? rewritePath(location, context) : location;
   const named = start[0].startsWith('//') ? `http:${start[0]}` : start[0];
   if (!URL.canParse(named)) return location;
-  const { host } = new URL(named);
+  const { host, protocol } = new URL(named);
+  const rest = location.slice(start[0].length);
   const upstream = upstreams.find((candidate) => candidate.host === host);
-  if (upstream === undefined) return location;
-  return publicOrigin + withoutBase(location.slice(start[0].length), upstream.basePath);
+  if (upstream !== undefined) return publicOrigin + withoutBase(rest, upstream.basePath);
+  if (host !== authorityOf(publicOrigin, protocol)) return location;
+  // PHP that was given the public Host names itself by it. It does not see the gateway's TLS, so its `http:` means the
+  // public protocol; its `https:` before a gateway without TLS asks for TLS and stays.
+  const asksForTls = /^https:/i.test(start[0]) && publicOrigin.startsWith('http:');
+  return (asksForTls ? start[0] : publicOrigin) + withoutBase(rest, upstreamBasePath);
+}
+
+/** A path of PHP's own host; one that without its base would name a host is told with the public origin before it. */
+function rewritePath(path: string, { publicOrigin, upstreamBasePath }: LocationContext): string {
+  const rest = withoutBase(path, upstreamBasePath);
+  return rest !== path && NAMES_A_HOST.test(rest) ? publicOrigin + rest : rest;
+}
+
+/** The public authority as `URL` spells it for a protocol: without the port that is that protocol's default. */
+function authorityOf(publicOrigin: string, protocol: string): string {
+  const authority = publicOrigin.slice(publicOrigin.indexOf('//'));
+  return URL.canParse(protocol + authority) ? new URL(protocol + authority).host : '';
 }
 
 /** Rewrites the address in `Refresh: 5; url=…`. */
 export function rewriteRefresh(refresh: string, context: LocationContext): string {
-  const match = /^(\s*\d+\s*[;,]\s*url\s*=\s*)(["']?)([^"']*)\2\s*$/i.exec(refresh);
+  const match = /^(\s*[\d.]+\s*[;,]\s*(?:url\s*=\s*)?)(["']?)([^"']*)\2\s*$/i.exec(refresh);
   if (match === null) return refresh;
   const [, lead = '', quote = '', url = ''] = match;
   return lead + quote + rewriteLocation(url, context) + quote;

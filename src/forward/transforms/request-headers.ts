@@ -19,16 +19,28 @@ export interface RequestHeaderContext {
   readonly via: string;
 }
 
-/** Only the gateway may say these; a client's own are dropped. */
+/** Only the gateway may say these, or what they say in other vendors' words; a client's own are dropped. */
 const GATEWAY_ONLY = new Set([
+  'client-ip',
+  'cf-connecting-ip',
+  'fastly-client-ip',
   'forwarded',
-  'x-real-ip',
+  'front-end-https',
   'proxy',
-  'x-trace-id',
   'traceparent',
-  'x-original-url',
-  'x-rewrite-url',
+  'true-client-ip',
   'x-client-ip',
+  'x-cluster-client-ip',
+  'x-forwarded',
+  'x-host',
+  'x-original-host',
+  'x-original-url',
+  'x-originating-ip',
+  'x-real-ip',
+  'x-remote-addr',
+  'x-remote-ip',
+  'x-rewrite-url',
+  'x-trace-id',
 ]);
 /** Told anew by whoever forwards: the body's length by the forwarder, the expectation is met by the gateway. */
 const RETOLD = new Set(['host', 'content-length', 'expect']);
@@ -43,6 +55,7 @@ export function transformRequestHeaders(raw: readonly string[], context: Request
   const endsHere = hopTestFor(raw);
   const out: string[] = ['Host', context.host];
   let via = context.via;
+  let cookie: string | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] ?? '';
     const value = raw[i + 1] ?? '';
@@ -50,9 +63,12 @@ export function transformRequestHeaders(raw: readonly string[], context: Request
     if (endsHere(lower) || RETOLD.has(lower) || isGatewayOnly(lower) || !CGI_SAFE_NAME.test(name)) continue;
     if (lower === 'authorization' && context.dropsAuthorization) continue;
     if (lower === 'accept-encoding' && context.wantsPlainAnswer) continue;
-    if (lower === 'via') via = `${value}, ${via}`;
+    if (lower === 'via') via = joinVia(via, value, context.via);
+    // One line for all, as RFC 6265 (section 5.4) has it: servers join several in different ways.
+    else if (lower === 'cookie') cookie = cookie === undefined ? value : `${cookie}; ${value}`;
     else out.push(name, value);
   }
+  if (cookie !== undefined) out.push('Cookie', cookie);
   if (context.wantsPlainAnswer) out.push('Accept-Encoding', 'identity');
   out.push('X-Forwarded-For', context.clientAddress);
   out.push('X-Forwarded-Host', context.publicHost);
@@ -62,6 +78,11 @@ export function transformRequestHeaders(raw: readonly string[], context: Request
   out.push('X-Trace-Id', context.traceId, 'traceparent', context.traceparent);
   if (context.identity !== undefined) out.push('X-Gateway-Identity', context.identity);
   return out;
+}
+
+/** The hops so far in their order, then this one (RFC 9110, section 7.6.3). */
+function joinVia(known: string, value: string, own: string): string {
+  return known === own ? `${value}, ${own}` : `${known.slice(0, -own.length)}${value}, ${own}`;
 }
 
 function isGatewayOnly(lower: string): boolean {

@@ -2,8 +2,8 @@ import { readDisposition } from './disposition.js';
 import { ABSENT, type FieldValue, NOT_SCALAR } from './field-value.js';
 import { phpFieldName } from './php-name.js';
 
-/** PHP's max_input_vars. Past it, what PHP reads depends on its settings. */
-const MAX_FIELDS = 1000;
+/** Past so many parts what PHP reads depends on its settings: max_input_vars for fields, max_multipart_body_parts for all. */
+const MAX_PARTS = 1000;
 /** PHP reads lines through a buffer of 5,120 bytes and breaks longer ones apart, where we would not. */
 const MAX_LINE_BYTES = 5000;
 const LF = 0x0a;
@@ -13,15 +13,16 @@ const BLANK = /^[ \t\n\v\f\r]/;
 /**
  * Reads one field of a `multipart/form-data` body exactly as PHP fills `$_POST` (main/rfc1867.c), not as RFC 7578 says:
  * else a client could show us one `action` and PHP another. The last of several wins, files are passed over. Where PHP's
- * settings decide (too many fields, over-long lines), the answer is `not-scalar`, so that no policy is picked by guess.
+ * settings decide (too many parts, over-long lines, a delimiter within a file) or the script does (no boundary: PHP leaves
+ * the body to `php://input`), the answer is `not-scalar`, so that no policy is picked by guess.
  */
 export function readMultipartValue(body: Buffer, contentType: string, name: string): FieldValue {
   const boundary = readBoundary(contentType);
-  if (boundary === undefined) return ABSENT;
+  if (boundary === undefined) return NOT_SCALAR;
   const delimiter = `--${boundary}`;
   const next = Buffer.from(`\n${delimiter}`, 'latin1');
   let found: FieldValue = ABSENT;
-  let fields = 0;
+  let parts = 0;
   let at = 0;
   while (at < body.length) {
     const head = skipToPart(body, at, delimiter);
@@ -29,16 +30,20 @@ export function readMultipartValue(body: Buffer, contentType: string, name: stri
     const part = head < 0 ? undefined : readHead(body, head);
     if (part === undefined) return NOT_SCALAR;
     at = part.end;
+    parts += 1;
     if (part.disposition === undefined) continue;
     const spelt = readDisposition(part.disposition);
     if (spelt.name === undefined && spelt.filename === undefined) return found;
     const stop = body.indexOf(next, at);
     const end = stop === -1 ? cutShort(body, at, next) : stop;
     if (spelt.filename === undefined) {
-      fields += 1;
       const field = phpFieldName(spelt.name ?? '');
       if (field.name === name)
-        found = fields > MAX_FIELDS || field.isArray ? NOT_SCALAR : valueOf(body, at, end, end < body.length);
+        found = parts > MAX_PARTS || field.isArray ? NOT_SCALAR : valueOf(body, at, end, end < body.length);
+    } else if (body.subarray(at, end).includes(delimiter, 0, 'latin1')) {
+      // A file that PHP does not take (no file name, odd field name, one too many) it passes over by lines, from the
+      // first byte on: then a delimiter there starts a part. In a file that it takes it does not.
+      return NOT_SCALAR;
     }
     at = end;
   }

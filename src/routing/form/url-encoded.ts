@@ -9,19 +9,20 @@ const MAX_FIELDS = 1000;
 export function readQueryValue(search: string, name: string): FieldValue {
   // Most queries cannot hold the name in any spelling: no need to take them apart.
   if (search.length < 2) return ABSENT;
-  return readPairs(search.slice(1), name);
+  return readPairs(search.slice(1), name, false);
 }
 
 /** Reads one field of an `application/x-www-form-urlencoded` body, as PHP fills `$_POST`. */
 export function readFormValue(body: Buffer, name: string): FieldValue {
-  return readPairs(body.toString('latin1'), name);
+  return readPairs(body.toString('latin1'), name, true);
 }
 
-function readPairs(text: string, name: string): FieldValue {
+/** In a body PHP counts empty pairs (`&&`) towards its limit, in a query it does not. */
+function readPairs(text: string, name: string, countsEmpty: boolean): FieldValue {
   let found: FieldValue = ABSENT;
   let fields = 0;
   for (const pair of text.split('&')) {
-    if (pair === '') continue;
+    if (pair === '' && !countsEmpty) continue;
     if (++fields > MAX_FIELDS) return NOT_SCALAR;
     const equals = pair.indexOf('=');
     const key = phpFieldName(decode(equals === -1 ? pair : pair.slice(0, equals)));

@@ -7,6 +7,8 @@ const ABSOLUTE_FORM = /^https?:\/\/([^/?#@]+)([/?][^#]*)?$/i;
 
 /** Reads the origin-form, and the absolute-form whose authority then stands above Host; `*` is for OPTIONS only. */
 export function parseRequestTarget(raw: string, method: string): RequestTarget {
+  if (raw.includes('#'))
+    return { kind: 'refused', reason: 'The request target must not have a fragment: write "#" as %23.' };
   if (raw.startsWith('/')) return { kind: 'target', pathAndQuery: raw, authority: undefined };
   if (raw === '*' && method === 'OPTIONS') return { kind: 'target', pathAndQuery: '/', authority: undefined };
   const absolute = ABSOLUTE_FORM.exec(raw);

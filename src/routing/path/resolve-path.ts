@@ -33,6 +33,8 @@ export function resolvePath(target: string): ResolvedPath {
   const canonical = PLAIN.test(raw) && !endsInDot(raw) ? raw : canonicalPath(raw);
   if (typeof canonical !== 'string') return { kind: 'refused', reason: canonical.reason };
   const script = findScript(canonical);
+  if (canonical !== raw && isLookAlike(canonical, script))
+    return { kind: 'refused', reason: 'The path imitates a script with look-alike or doubly encoded characters.' };
   return {
     kind: 'path',
     path: canonical,
@@ -58,6 +60,8 @@ function findScript(path: string): string | null {
   }
 }
 
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
+
 interface Refusal {
   readonly reason: string;
 }
@@ -71,22 +75,52 @@ function canonicalPath(raw: string): string | Refusal {
   if (/[\0-\x1f\x7f]/.test(decoded)) return { reason: 'The path must not contain control characters.' };
   // Overlong UTF-8 spells "/" and "." in bytes that only some servers decode (CVE-2000-0884 and its kin).
   if (/[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]/.test(decoded)) return { reason: 'The path is not valid UTF-8.' };
-  // A question mark decoded into a script's name: rewriting servers run what stands before it (CVE-2024-38474).
-  if (/\.php\?/i.test(decoded)) return { reason: 'The path must not hide a question mark behind a script.' };
-  return resolveSegments(decoded.replaceAll('\\', '/').toLowerCase());
+  return resolveSegments(toText(decoded).replaceAll('\\', '/').toLowerCase());
+}
+
+/** Bytes as the characters a route's author writes; what is no UTF-8 (legacy Latin-1 links) stays one character a byte. */
+function toText(bytes: string): string {
+  // eslint-disable-next-line no-control-regex -- any byte above ASCII
+  if (!/[^\0-\x7f]/.test(bytes)) return bytes;
+  const text = Buffer.from(bytes, 'latin1').toString('utf8');
+  return text.includes('\ufffd') ? bytes : text.normalize('NFC');
+}
+
+/**
+ * Whether another script would run where a file system folds characters into ASCII (full-width letters, the long s, the
+ * zero-width ones that HFS+ skips: CVE-2014-9390), or where a server decodes once more.
+ */
+function isLookAlike(path: string, script: string | null): boolean {
+  const again = path.includes('%') ? decodePercent(path) : path;
+  const folded = (again ?? path).normalize('NFKC').replace(IGNORABLE, '');
+  if (folded === path) return false;
+  // eslint-disable-next-line no-control-regex -- where a C string would end
+  if (/\.php[\0?]/i.test(folded)) return true;
+  const other = resolveSegments(folded.replaceAll('\\', '/').toLowerCase());
+  if (typeof other === 'string') return findScript(other) !== script;
+  // Climbs when read again: harmless behind the same script (PATH_INFO) only.
+  return script === null || !folded.startsWith(script);
 }
 
 function resolveSegments(path: string): string | Refusal {
   const kept: string[] = [];
+  let isInScript = false;
   const segments = path.split('/').slice(1);
   for (const [i, segment] of segments.entries()) {
     const plain = plainSegment(segment);
+    // A question mark decoded into a script's name: rewriting servers run what stands before it (CVE-2024-38474).
+    const question = segment.indexOf('?');
+    if (question !== -1 && SCRIPT_SEGMENT.test(plainSegment(segment.slice(0, question))))
+      return { reason: 'The path must not hide a question mark behind a script.' };
     if (plain === '..') {
       if (segment !== '..') return { reason: 'The path must not hide ".." in a longer segment.' };
       // Servers that leave PATH_INFO alone run the script; those that resolve it first run another one.
-      if (kept.some((part) => SCRIPT_SEGMENT.test(part))) return { reason: 'The path must not climb out of a script.' };
+      if (isInScript) return { reason: 'The path must not climb out of a script.' };
       if (kept.pop() === undefined) return { reason: 'The path leads above the root.' };
-    } else if (plain !== '' && plain !== '.') kept.push(plain);
+    } else if (plain !== '' && plain !== '.') {
+      kept.push(plain);
+      isInScript ||= SCRIPT_SEGMENT.test(plain);
+    }
     // A trailing slash (also behind `/.` and `/..`) means a folder: it stays, as one.
     if (i === segments.length - 1 && (plain === '' || plain === '.' || plain === '..') && kept.length > 0)
       kept.push('');
@@ -101,8 +135,15 @@ function plainSegment(segment: string): string {
   const stream = plain.indexOf('::$');
   if (stream !== -1) plain = plain.slice(0, stream);
   if (plain === '.' || plain === '..') return plain;
-  const trimmed = plain.replace(/[. ]+$/, '');
+  const trimmed = withoutTail(plain);
   // Nothing but dots and spaces, such as "...", ". ." or ".. ": some systems take it for a parent folder.
   if (trimmed === '' && plain !== '') return plain.replaceAll(' ', '') === '.' ? '.' : '..';
   return trimmed;
+}
+
+/** Without the dots and spaces at its end; an expression such as `[. ]+$` takes quadratic time on a run of dots. */
+function withoutTail(segment: string): string {
+  let end = segment.length;
+  while (end > 0 && (segment[end - 1] === '.' || segment[end - 1] === ' ')) end -= 1;
+  return segment.slice(0, end);
 }

@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Identity } from './identity.js';
+import { PhpSessions, readCookie, readSessionAnswer } from './php-session.js';
+
+const USER: Identity = { subject: 'u', roles: [], via: 'php-session' };
+
+describe('PhpSessions', () => {
+  it('does not let a late answer bring back a session that was dropped meanwhile', async () => {
+    const answers: ((identity: Identity) => void)[] = [];
+    const sessions = new PhpSessions('SID', () => new Promise((resolve) => answers.push(resolve)));
+    const first = sessions.identify('c', 't');
+    sessions.forget('c');
+    answers[0]?.(USER);
+    expect(await first).toBe(USER);
+    void sessions.identify('c', 't');
+    expect(answers).toHaveLength(2);
+  });
+
+  it('asks again after a failure', async () => {
+    let calls = 0;
+    const sessions = new PhpSessions('SID', () =>
+      ++calls === 1 ? Promise.reject(new Error('down')) : Promise.resolve(USER),
+    );
+    await expect(sessions.identify('c', 't')).rejects.toThrow('down');
+    expect(await sessions.identify('c', 't')).toBe(USER);
+    expect(calls).toBe(2);
+  });
+
+  it('does not ask for a cookie that no session could have', async () => {
+    const sessions = new PhpSessions('SID', () => Promise.reject(new Error('asked')));
+    expect(await sessions.identify('x'.repeat(513), 't')).toBeUndefined();
+  });
+});
+
+describe('readCookie', () => {
+  it.each([
+    ['SID=a', 'a'],
+    ['x=1; SID=a; SID=b', 'a'],
+    ['XSID=no; SID=', ''],
+    ['sid=no', undefined],
+    ['x="; SID=a', 'a'],
+    [undefined, undefined],
+  ])('reads %j', (header, value) => {
+    expect(readCookie(header, 'SID')).toBe(value);
+  });
+});
+
+describe('readSessionAnswer', () => {
+  it.each([
+    [{ data: { authenticated: 'true', user: { id: 'u' } } }],
+    [{ data: { authenticated: true, user: { id: '' } } }],
+    [{ data: { authenticated: true, user: { id: 7 } } }],
+    [{ data: { authenticated: true } }],
+    [{ authenticated: true, user: { id: 'u' } }],
+    [[]],
+    [null],
+  ])('finds nobody in %j', (answer) => {
+    expect(readSessionAnswer(answer)).toBeUndefined();
+  });
+
+  it('takes only roles that are text', () => {
+    expect(
+      readSessionAnswer({ data: { authenticated: true, user: { id: 'u', roles: ['user', 7, null] } } })?.roles,
+    ).toEqual(['user']);
+  });
+});

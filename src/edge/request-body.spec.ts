@@ -1,0 +1,59 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { answerWithError, GatewayError } from '../contract/index.js';
+import { Exchange, traceFrom } from '../trace/index.js';
+import { readBody } from './request-body.js';
+
+const IDLE_MS = 120;
+let server: Server | undefined;
+
+/** Sends the parts, `everyMs` apart, to a server that reads the body with a short bound; what comes back. */
+async function send(parts: readonly string[], everyMs: number): Promise<string> {
+  const listening = createServer(async (req, res) => {
+    const exchange = new Exchange(req, res, traceFrom(undefined, undefined));
+    const refusal = await readBody(exchange, 1000, IDLE_MS);
+    if (refusal instanceof GatewayError) answerWithError(exchange, refusal);
+    else res.end(exchange.body);
+  });
+  server = listening;
+  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+  const socket = connect((listening.address() as AddressInfo).port, '127.0.0.1');
+  let received = '';
+  socket.on('data', (chunk) => {
+    received += chunk.toString();
+  });
+  const closed = new Promise<void>((resolve) => {
+    socket.on('end', () => resolve());
+    setTimeout(resolve, 1500).unref();
+  });
+  for (const part of ['POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\nConnection: close\r\n\r\n', ...parts]) {
+    socket.write(part);
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+  await closed;
+  socket.destroy();
+  return received;
+}
+
+describe('reading a body whole', () => {
+  afterEach(() => {
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  it('answers 408 and closes when it stalls', async () => {
+    const startedAt = Date.now();
+    const received = await send(['half'], 0);
+    expect(received).toMatch(/^HTTP\/1\.1 408 /);
+    expect(received).toContain('REQUEST_TIMEOUT');
+    expect(received).toMatch(/^connection: close\r$/im);
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(IDLE_MS);
+    expect(Date.now() - startedAt).toBeLessThan(1400);
+  });
+
+  it('waits for one that is slow but comes', async () => {
+    // Longer than the bound in all, never in one pause.
+    expect(await send(['b', 'o', 'd', 'y', 'b', 'o', 'd', 'y'], IDLE_MS / 3)).toMatch(/200 OK[\s\S]*bodybody$/);
+  });
+});

@@ -1,0 +1,209 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Agent } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hear, sendRaw } from '../support/raw-client.js';
+import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
+
+const TABLE = `
+upstreams:
+  php: { targets: ['\${REMOTE_PHP_BASE}'] }
+policies:
+  authorization: { public: {} }
+defaults: { authorization: public, timeoutMs: 5000 }
+routes:
+  json: { match: { path: '/json/{*path}' }, upstream: php, policies: { envelope: splice } }
+  stream: { match: { path: '/stream/{*path}' }, upstream: php, policies: { envelope: 'off', upgrade: true } }
+  ready: { match: { path: /readyz }, handler: health.ready }
+  live: { match: { path: /livez }, handler: health.live }
+`;
+
+const parts: { stop(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const part of parts.splice(0).toReversed()) await part.stop();
+});
+
+async function start(
+  say: (socket: Socket, request: string) => void,
+): Promise<{ gateway: TestGateway; upstream: RawUpstream }> {
+  const upstream = await startRawUpstream(say);
+  const gateway = await startTestGateway({ routes: TABLE, phpTargets: [upstream.origin] });
+  parts.push(upstream, { stop: () => gateway.stop(0) });
+  return { gateway, upstream };
+}
+
+const answerAfter =
+  (ms: number) =>
+  (socket: Socket): void =>
+    void setTimeout(() => socket.write(httpAnswer(200, { 'Content-Type': 'application/json' }, '{"ok":true}')), ms);
+
+async function timed(work: Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work;
+  return performance.now() - startedAt;
+}
+
+/** A connection whose events and bytes a test can look at while it is open. */
+function openConnection(port: number): { socket: Socket; text: () => string; isClosed: () => boolean } {
+  const socket = connect(port, '127.0.0.1');
+  let text = '';
+  let isClosed = false;
+  socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+  socket.on('error', () => undefined);
+  socket.on('close', () => (isClosed = true));
+  return { socket, text: () => text, isClosed: () => isClosed };
+}
+
+describe('a gateway that is told to stop', () => {
+  it.each(['json', 'stream'])(
+    'lets a slow request on /%s finish whole and says that the connection ends',
+    async (route) => {
+      const { gateway, upstream } = await start(answerAfter(300));
+      const agent = new Agent({ keepAlive: true });
+      const slow = hear(gateway.port, `/${route}/x`, { agent });
+      while (upstream.requests.length === 0) await sleep(5);
+      const stopped = timed(gateway.stop(5000));
+      const answer = await slow;
+      expect(answer).toMatchObject({ status: 200, isComplete: true, body: expect.stringContaining('"ok":true') });
+      expect(answer.headers['connection']).toBe('close');
+      // The end of the last request ends the wait, not the grace.
+      await expect(stopped).resolves.toBeLessThan(1500);
+      agent.destroy();
+    },
+  );
+
+  it('refuses new connections and closes idle ones at once, while others are still served', async () => {
+    const { gateway, upstream } = await start(answerAfter(400));
+    const agent = new Agent({ keepAlive: true });
+    await hear(gateway.port, '/livez', { agent });
+    const idle = openConnection(gateway.port);
+    idle.socket.write('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n');
+    while (!idle.text().includes('live')) await sleep(5);
+    const slow = hear(gateway.port, '/json/x');
+    while (upstream.requests.length === 0) await sleep(5);
+    const stopped = gateway.stop(5000);
+    await sleep(60);
+    expect(idle.isClosed()).toBe(true);
+    await expect(hear(gateway.port, '/livez')).resolves.toMatchObject({ status: 0 });
+    await expect(slow).resolves.toMatchObject({ status: 200, isComplete: true });
+    await stopped;
+    agent.destroy();
+  });
+
+  it('tells whoever still reaches it that it is not ready, yet serves the request that was under way', async () => {
+    const { gateway, upstream } = await start(answerAfter(900));
+    const slow = hear(gateway.port, '/json/x');
+    while (upstream.requests.length === 0) await sleep(5);
+    const [ready, late] = [openConnection(gateway.port), openConnection(gateway.port)];
+    ready.socket.write('GET /readyz HTTP/1.1\r\nHost: a\r\n');
+    late.socket.write('GET /livez HTTP/1.1\r\nHost: a\r\n');
+    await sleep(50);
+    const stopped = gateway.stop(5000);
+    await sleep(30);
+    ready.socket.write('\r\n');
+    late.socket.write('\r\n');
+    await sleep(60);
+    expect(ready.text()).toMatch(/^HTTP\/1\.1 503 /);
+    expect(ready.text()).toMatch(/\r\nConnection: close\r\n/i);
+    expect(ready.text()).toContain('"success":false');
+    expect(late.text()).toMatch(/^HTTP\/1\.1 200 /);
+    expect(late.text()).toMatch(/\r\nConnection: close\r\n/i);
+    expect(late.isClosed()).toBe(true);
+    await slow;
+    await stopped;
+  });
+
+  it('refuses what comes late in the grace', async () => {
+    const { gateway } = await start(() => undefined);
+    const stuck = hear(gateway.port, '/json/x');
+    const late = openConnection(gateway.port);
+    late.socket.write('GET /livez HTTP/1.1\r\nHost: a\r\n');
+    await sleep(50);
+    const stopped = gateway.stop(1200);
+    await sleep(750);
+    late.socket.write('\r\n');
+    await sleep(60);
+    expect(late.text()).toMatch(/^HTTP\/1\.1 503 /);
+    expect(late.text()).toContain('UPSTREAM_UNAVAILABLE');
+    await stopped;
+    await expect(stuck).resolves.toMatchObject({ isComplete: false });
+  });
+
+  it('lets a stream go on to its end, and then closes a connection that was promised to stay', async () => {
+    const { gateway, upstream } = await start((socket, request) => {
+      if (request.includes('/longer')) {
+        answerAfter(1000)(socket);
+        return;
+      }
+      socket.write('HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nTransfer-Encoding: chunked\r\n\r\n');
+      let left = 10;
+      const timer = setInterval(() => {
+        socket.write(left > 0 ? '1\r\nx\r\n' : '0\r\n\r\n');
+        if (left-- === 0) clearInterval(timer);
+      }, 30);
+    });
+    const longer = hear(gateway.port, '/json/longer');
+    const stream = openConnection(gateway.port);
+    stream.socket.write('GET /stream/x HTTP/1.1\r\nHost: a\r\n\r\n');
+    while (!stream.text().includes('x\r\n')) await sleep(5);
+    const stopped = timed(gateway.stop(5000));
+    while (!stream.text().endsWith('0\r\n\r\n')) await sleep(5);
+    expect(stream.text().match(/1\r\nx\r\n/g)).toHaveLength(10);
+    await sleep(80);
+    // At once: the gateway is still busy with the other one.
+    expect(stream.isClosed()).toBe(true);
+    await expect(longer).resolves.toMatchObject({ status: 200, isComplete: true });
+    await expect(stopped).resolves.toBeLessThan(2500);
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('cuts a stream when the grace ends', async () => {
+    const { gateway, upstream } = await start((socket) =>
+      socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n'),
+    );
+    const stream = hear(gateway.port, '/stream/x');
+    while (upstream.requests.length === 0) await sleep(5);
+    await sleep(20);
+    const ms = await timed(gateway.stop(200));
+    expect(ms).toBeGreaterThan(150);
+    expect(ms).toBeLessThan(1200);
+    await expect(stream).resolves.toMatchObject({ isComplete: false });
+    while (upstream.openSockets() > 0) await sleep(5);
+  });
+
+  it('cuts WebSocket tunnels at the end of the grace, on both sides', async () => {
+    const { gateway, upstream } = await start((socket, request) => {
+      if (/^upgrade: websocket/im.test(request))
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello');
+    });
+    const tunnel = openConnection(gateway.port);
+    tunnel.socket.write(
+      'GET /stream/ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    while (!tunnel.text().includes('hello')) await sleep(5);
+    const ms = await timed(gateway.stop(200));
+    expect(ms).toBeLessThan(1200);
+    await sleep(20);
+    expect(tunnel.isClosed()).toBe(true);
+    expect(upstream.openSockets()).toBe(0);
+  });
+
+  it('leaves nothing behind: no connection to the upstream, no probe', async () => {
+    const { gateway, upstream } = await start(answerAfter(0));
+    await Promise.all(['json', 'stream'].map((route) => hear(gateway.port, `/${route}/x`)));
+    expect(upstream.openSockets()).toBeGreaterThan(0);
+    await gateway.stop(1000);
+    await sleep(30);
+    expect(upstream.openSockets()).toBe(0);
+    const before = upstream.connections();
+    await sleep(300);
+    expect(upstream.connections()).toBe(before);
+  });
+
+  it('stops once, however often it is told', async () => {
+    const { gateway } = await start(answerAfter(0));
+    await Promise.all([gateway.stop(100), gateway.stop(100)]);
+    await expect(sendRaw(gateway.port, 'GET / HTTP/1.1\r\n\r\n')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { loadConfig } from '../../src/config/index.js';
+import { phpEnvironment, startEmbeddedPhp } from '../../src/forward/index.js';
+import { startProviderStub } from '../../src/providers/index.js';
+import { WatchedBrowser } from './browser.js';
+import { IDENTITY_SECRET, JWT_SECRET, startTestGateway } from './test-gateway.js';
+
+const PROJECT = resolve(import.meta.dirname, '../..');
+
+/** The demo user of legacy-php. */
+export const DEMO = { email: 'demo@donna.example', password: 'donna-demo' } as const;
+
+/** Donna as `npm start` brings her up (shipped route table, embedded PHP, providers' stand-ins), and a browser in front. */
+export interface DonnaSite {
+  readonly url: string;
+  readonly phpOrigin: string;
+  readonly browser: WatchedBrowser;
+  /** A page that nobody has signed in. */
+  open(options?: BrowserContextOptions): Promise<Page>;
+  /** A page of the demo user, signed in through the form; all of them share one session. */
+  openSignedIn(options?: BrowserContextOptions): Promise<Page>;
+  /** Ends a test; throws when the browser or PHP saw a fault. */
+  settle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startDonnaSite(chromium: string): Promise<DonnaSite> {
+  const folder = mkdtempSync(join(tmpdir(), 'donna-site-'));
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of stops.toReversed()) await end();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const stub = await startProviderStub();
+    stops.push(() => stub.stop());
+    const config = loadConfig(
+      {
+        NODE_ENV: 'test',
+        LOG_LEVEL: 'error',
+        JWT_SECRET,
+        GATEWAY_IDENTITY_SECRET: IDENTITY_SECRET,
+        ROUTES_FILE: join(PROJECT, 'routes.yaml'),
+      },
+      { projectRoot: folder, packageVersion: '0.0.0-test' },
+    );
+    const phpLines: string[] = [];
+    const php = await startEmbeddedPhp({
+      root: join(PROJECT, 'legacy-php'),
+      env: { ...phpEnvironment(config, stub.origin), DONNA_LOOPBACK_ONLY: '1' },
+      log: (line) => phpLines.push(line),
+    });
+    stops.push(() => php.stop());
+    const gateway = await startTestGateway({ phpTargets: [php.origin] });
+    stops.push(() => gateway.stop());
+    const browser = await WatchedBrowser.start(chromium);
+    stops.push(() => browser.close());
+    const open = (options: BrowserContextOptions = {}): Promise<Page> =>
+      browser.open({ baseURL: gateway.url, ...options });
+    let session: BrowserContextOptions = {};
+    const openSignedIn = async (options: BrowserContextOptions = {}): Promise<Page> => {
+      if (session.storageState === undefined) {
+        const page = await open();
+        await signIn(page);
+        session = { storageState: await page.context().storageState() };
+      }
+      return open({ ...session, ...options });
+    };
+    const settle = async (): Promise<void> => {
+      await browser.settle();
+      const lines = phpLines.splice(0);
+      if (lines.length > 0) throw new Error(`PHP complained:\n${lines.join('\n')}`);
+    };
+    return { url: gateway.url, phpOrigin: php.origin, browser, open, openSignedIn, settle, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Signs in as a person would, and waits for the board. */
+export async function signIn(page: Page, password: string = DEMO.password): Promise<void> {
+  await page.goto('/login.php');
+  await page.getByLabel('E-mail').fill(DEMO.email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL((url) => url.pathname === '/');
+}
+
+/** Waits until the receptionist's sound runs: it was fetched, decoded, and the browser was allowed to play it. */
+export async function hearDonna(page: Page): Promise<void> {
+  // Not waitForFunction, which the page's policy against eval would report.
+  const isHeard = "(({ currentTime, duration }) => currentTime > 0 && duration > 0.2)(document.querySelector('audio'))";
+  for (let waitedMs = 0; waitedMs < 5000; waitedMs += 50) {
+    if ((await page.evaluate(isHeard)) === true) return;
+    await page.waitForTimeout(50);
+  }
+  throw new Error('nothing was heard');
+}
