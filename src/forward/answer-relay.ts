@@ -62,6 +62,10 @@ export class AnswerRelay implements AnswerReceiver {
     this.exchange.notes.upstreamMs = Math.round((performance.now() - this.startedAt) * 10) / 10;
     try {
       this.transformed = transformAnswerHeaders(head.headers, this.rules.headerContext(this.exchange, this.target));
+      if (this.rules.isEndless(this.transformed.contentType)) {
+        this.giveUp({ stage: 'answer', cause: 'malformed' });
+        return;
+      }
       if (this.rules.mustRead(head.status, this.transformed, this.exchange.method)) this.state = 'reading';
       else this.startStreaming(head, this.transformed);
     } catch {
@@ -135,7 +139,7 @@ export class AnswerRelay implements AnswerReceiver {
       idleTimeoutMs === 0 || isEventStream
         ? undefined
         : setTimeout(() => this.giveUp({ stage: 'answer', cause: 'timeout' }), idleTimeoutMs);
-    const all = [...this.rules.gatewayHeaders(this.exchange, this.transformed), ...headers];
+    const all = [...this.rules.gatewayHeaders(this.exchange), ...headers];
     const hidesLength = this.exchange.method === 'HEAD' && this.rules.wouldChange(contentType);
     // HEAD tells of the answer that GET would get: of JSON, with its mended type and a length that is not known yet.
     const type = hidesLength && isJsonType(contentType) ? jsonTypeFor(contentType) : contentType;
@@ -156,7 +160,7 @@ export class AnswerRelay implements AnswerReceiver {
       answerWithError(this.exchange, answer.error);
       return;
     }
-    const headers = [...this.rules.gatewayHeaders(this.exchange, this.transformed), ...answer.headers];
+    const headers = [...this.rules.gatewayHeaders(this.exchange), ...answer.headers];
     headers.push('Content-Length', String(answer.body.byteLength));
     res.writeHead(this.head?.status ?? 502, printable(this.head?.statusText ?? ''), headers);
     res.end(answer.body);

@@ -9,7 +9,6 @@ import type { Upstream } from './upstream.js';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 const NO_NAMES: ReadonlySet<string> = new Set();
-const CSP_NAMES: readonly string[] = ['content-security-policy', 'content-security-policy-report-only'];
 /** Statuses whose answers have no body (RFC 9110, section 15). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
@@ -43,21 +42,24 @@ export class RouteAnswerRules {
     };
   }
 
-  /** The gateway's own headers; without those security headers that PHP set itself, where the route leaves them to PHP. */
-  gatewayHeaders(exchange: Exchange, answer: TransformedHeaders | undefined): readonly string[] {
-    const own = exchange.answerHeaders;
-    if (this.policies.securityHeaders === 'gateway' || answer === undefined) return own;
-    // One policy, enforced or only reported: PHP's in either spelling stands for both.
-    const hasOwnCsp = CSP_NAMES.some((name) => answer.names.has(name));
+  /** The gateway's own headers for this answer; where the route leaves security headers to PHP, without those. */
+  gatewayHeaders({ answerHeaders }: Exchange): readonly string[] {
+    if (this.policies.securityHeaders === 'gateway') return answerHeaders;
     const kept: string[] = [];
-    for (let i = 0; i < own.length; i += 2) {
-      const name = own[i] ?? '';
-      const lower = name.toLowerCase();
-      if (this.security.names.has(lower) && answer.names.has(lower)) continue;
-      if (hasOwnCsp && CSP_NAMES.includes(lower)) continue;
-      kept.push(name, own[i + 1] ?? '');
+    for (let i = 0; i < answerHeaders.length; i += 2) {
+      const name = answerHeaders[i] ?? '';
+      if (!this.security.names.has(name.toLowerCase())) kept.push(name, answerHeaders[i + 1] ?? '');
     }
     return kept;
+  }
+
+  /** Whether the route wants JSON and this answer will never end: nothing to wait for. */
+  isEndless(contentType: string | undefined): boolean {
+    return (
+      this.policies.answers === 'json' &&
+      this.policies.envelope !== 'off' &&
+      mediaType(contentType) === 'text/event-stream'
+    );
   }
 
   /** Whether the answer must be read whole: it may be JSON whose envelope is ours to make right, or a failure to translate. */

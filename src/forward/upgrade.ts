@@ -91,7 +91,7 @@ function relayAnswer(answer: IncomingMessage, call: ClientRequest, relay: Answer
 /** The 101 as the client may see it: the upstream's fields through the transforms of any answer. */
 function answerHead(exchange: Exchange, { rules }: ForwardPlan, target: Target, answer: IncomingMessage): string {
   const transformed = transformAnswerHeaders(answer.rawHeaders, rules.headerContext(exchange, target));
-  const fields = [...rules.gatewayHeaders(exchange, transformed), ...transformed.headers];
+  const fields = [...rules.gatewayHeaders(exchange), ...transformed.headers];
   const lines = [
     'HTTP/1.1 101 Switching Protocols',
     `Connection: ${UPGRADE.connection}`,

@@ -81,6 +81,17 @@ describeWith('php', 'the pass-through table before any PHP application', () => {
     expect(withoutHop(through.rawHeaders)).toEqual(expect.arrayContaining(withoutHop(direct.rawHeaders)));
   });
 
+  it('adds no security header to an answer that has none: a page may be meant to be embedded', async () => {
+    const [direct, through] = await both('/redirect.php?to=/x');
+    const added = through.rawHeaders.filter((name, i) => i % 2 === 0 && direct.all(name.toLowerCase()).length === 0);
+    expect(added.map((name) => name.toLowerCase()).toSorted()).toEqual(expect.arrayContaining(['via', 'x-trace-id']));
+    expect(
+      added.filter((name) =>
+        /^(?:x-frame|x-content|content-security|cross-origin|referrer|permissions|strict)/i.test(name),
+      ),
+    ).toEqual([]);
+  });
+
   it('lets PHP answer a preflight itself', async () => {
     const [direct, through] = await both('/own.php', {
       method: 'OPTIONS',
