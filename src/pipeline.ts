@@ -36,7 +36,8 @@ export type NativeRouter = (req: IncomingMessage, res: ServerResponse) => void;
 
 /** The way of a request from its match to its answer: one flat list of steps per route, compiled when a table is taken into use. */
 export class Pipeline {
-  private matcher = new RouteMatcher({ upstreams: new Map(), routes: [] });
+  private table: RouteTable = { upstreams: new Map(), routes: [] };
+  private matcher = new RouteMatcher(this.table);
   private ways: ReadonlyMap<RouteGroup, readonly Step[]> = new Map();
   private readonly allowedOrigins: ReadonlySet<string>;
   private readonly security;
@@ -60,10 +61,16 @@ export class Pipeline {
 
   /** Takes a route table into use, whole; requests under way finish by the table they began with. */
   use(table: RouteTable): void {
-    this.upstreams.use(table.upstreams);
     const matcher = new RouteMatcher(table);
-    this.ways = new Map(matcher.groups().map((group) => [group, this.compile(group)]));
+    this.upstreams.use(table.upstreams);
+    try {
+      this.ways = new Map(matcher.groups().map((group) => [group, this.compile(group)]));
+    } catch (error) {
+      this.upstreams.use(this.table.upstreams);
+      throw error;
+    }
     this.matcher = matcher;
+    this.table = table;
   }
 
   match(...args: Parameters<RouteMatcher['match']>): ReturnType<RouteMatcher['match']> {

@@ -2,7 +2,6 @@ export { type EmbeddedPhp, startEmbeddedPhp } from './embedded/index.js';
 export { phpEnvironment, staysOnThisMachine } from './php-environment.js';
 export { forward, type ForwardPlan } from './forward.step.js';
 export { ForwardModule } from './forward.module.js';
-export { toClientError } from './forward-error.js';
 export { HttpProxyForwarder } from './http-proxy.forwarder.js';
 export { RouteAnswerRules } from './route-answer-rules.js';
 export { askPhpForSession } from './session-question.js';

@@ -74,6 +74,32 @@ describe('RouteMatcher', () => {
     expect(groupOf(matcher, 'GET', target).gate.name).toBe(expected);
   });
 
+  it.each([
+    ['/admin/', 'admin.index'],
+    ['/admin', 'admin.index'],
+    ['/ADMIN//', 'admin.index'],
+    ['/admin/index.php', 'admin.index'],
+    ['/admin/index.php/any', 'admin.index'],
+    ['/admin/other', 'rest'],
+    ['/index.php', 'home'],
+    ['/', 'home'],
+    ['/index.php/orders', 'orders'],
+    ['/index.php/orders/7', 'rest'],
+    ['/index.php/reports/7', 'reports'],
+    ['/app/index.php/orders', 'app.orders'],
+    ['/app/index.php', 'rest'],
+  ])('takes a folder for its index and a front controller for its folder: %s is %s', (target, name) => {
+    const indexed = matcherOf(`
+  home: { match: { path: / }, upstream: php }
+  admin.index: { match: { path: /admin/index.php }, upstream: php }
+  orders: { match: { path: /orders }, upstream: php }
+  reports: { match: { path: '/reports/{*path}' }, upstream: php }
+  app.orders: { match: { path: /app/orders }, upstream: php }
+  rest: { match: { path: '/{*path}' }, upstream: php }
+`);
+    expect(groupOf(indexed, 'GET', target).gate.name).toBe(name);
+  });
+
   it('finds nothing where nothing matches', () => {
     expect(match(matcherOf(`  a: { match: { path: /a }, upstream: php }`), 'GET', '/b')).toEqual({ kind: 'none' });
   });

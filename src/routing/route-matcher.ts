@@ -28,6 +28,7 @@ interface PathNode {
 }
 
 const ANY_METHOD = '*';
+const INDEX = '/index.php';
 const NONE: RouteMatchResult = { kind: 'none' };
 
 /**
@@ -63,16 +64,23 @@ export class RouteMatcher {
   }
 
   private find(path: ServedPath): PathNode | undefined {
-    if (path.script !== null) {
-      const scripted = this.exact.get(path.script.toLowerCase());
-      if (scripted !== undefined) return scripted;
-    }
     const canonical = path.path.toLowerCase();
-    const exact = this.exact.get(withoutTrailingSlash(canonical));
+    const script = path.script?.toLowerCase();
+    const scripted = script === undefined ? undefined : this.exact.get(script);
+    if (scripted !== undefined) return scripted;
+    // A front controller is its folder, and what follows it is an address below that: `/index.php/orders` is `/orders`.
+    if (script?.endsWith(INDEX) === true)
+      return this.findPlain(script.slice(0, -INDEX.length) + canonical.slice(script.length) || '/');
+    return this.findPlain(canonical);
+  }
+
+  private findPlain(path: string): PathNode | undefined {
+    const plain = withoutTrailingSlash(path);
+    // Servers run a folder's index where the folder is asked for.
+    const exact = this.exact.get(plain) ?? this.exact.get(plain === '/' ? INDEX : plain + INDEX);
     if (exact !== undefined) return exact;
     for (const { prefix, node } of this.prefixes) {
-      if (canonical.startsWith(prefix) || (canonical.length + 1 === prefix.length && prefix.startsWith(canonical)))
-        return node;
+      if (path.startsWith(prefix) || (path.length + 1 === prefix.length && prefix.startsWith(path))) return node;
     }
     return undefined;
   }
