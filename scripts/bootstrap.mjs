@@ -24,6 +24,7 @@ const at = (...parts) => join(root, ...parts);
 const NEEDED_NODE = 24;
 const LOCK = at('.data', 'bootstrap.lock');
 const STAMP = at('dist', '.built-from');
+const PINNED_NODE = at('node_modules', '.bin', 'node');
 /** A lock whose holder has not touched it for so long has no holder. */
 const LOCK_STALE_MS = 30_000;
 const HEARTBEAT_MS = 2_000;
@@ -71,7 +72,14 @@ async function install() {
     '--loglevel=error',
     '--no-progress',
   ];
-  const failure = await runNpm(['install', ...options], { quiet: true });
+  const hadPinnedNode = existsSync(PINNED_NODE);
+  const isOldNode = Number(process.versions.node.split('.')[0]) < NEEDED_NODE;
+  let failure = await runNpm(['install', ...options], { quiet: true });
+  // An old npm's Node leaves out the optional packages that ask for a newer one (the WebAssembly PHP): the pinned Node, which
+  // is there only now, adds them.
+  if (failure === undefined && isOldNode && !hadPinnedNode && existsSync(PINNED_NODE)) {
+    failure = await runNpm(['install', ...options], { quiet: true });
+  }
   if (failure !== undefined) throw new Refusal(`Installing failed: npm install ${failure}.`);
   // npm leaves its own lock untouched when there was nothing to do; without this it would stay "older" for ever.
   const now = new Date();
@@ -82,7 +90,7 @@ async function install() {
 
 function refuseOldNode() {
   const major = Number(process.versions.node.split('.')[0]);
-  if (existsSync(at('node_modules', '.bin', 'node')) || major >= NEEDED_NODE) return;
+  if (existsSync(PINNED_NODE) || major >= NEEDED_NODE) return;
   throw new Refusal(
     `Donna Gateway needs Node ${NEEDED_NODE} or newer on this machine (${process.platform} ${process.arch}), and this is ` +
       `${process.versions.node}: install it from https://nodejs.org or with your version manager, then start again.`,
@@ -199,7 +207,7 @@ function runNpm(args, { quiet }) {
   const npm = process.env.npm_execpath;
   const isScript = npm !== undefined && /\.[cm]?js$/.test(npm) && existsSync(npm);
   const [command, ...rest] = isScript
-    ? [process.execPath, npm, ...args]
+    ? [existsSync(PINNED_NODE) ? PINNED_NODE : process.execPath, npm, ...args]
     : [process.platform === 'win32' ? 'npm.cmd' : 'npm', ...args];
   // What `npm start --flag` put into npm's own configuration is not for this npm.
   const env = { ...process.env, PATH: `${at('node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}` };

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Upstreams } from './upstreams.js';
+import { Upstreams } from './upstream/upstreams.js';
 
 @Module({ providers: [Upstreams], exports: [Upstreams] })
 export class ForwardModule {}

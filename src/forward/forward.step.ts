@@ -1,13 +1,13 @@
 import { answerWithError } from '../contract/index.js';
 import { BodyGuard, hasBody } from '../edge/index.js';
 import type { Exchange } from '../trace/index.js';
-import { AnswerRelay } from './answer-relay.js';
+import { AnswerRelay } from './answer/answer-relay.js';
 import { type ForwardError, mayRetry, toClientError } from './forward-error.js';
-import type { Forwarder, UpstreamRequest } from './forwarder.js';
-import type { RouteAnswerRules } from './route-answer-rules.js';
-import type { Target } from './target.js';
+import type { Forwarder, UpstreamRequest } from './forwarders/forwarder.js';
+import type { RouteAnswerRules } from './answer/route-answer-rules.js';
+import type { Target } from './upstream/target.js';
 import { toUpstreamRequest } from './upstream-request.js';
-import type { Upstream } from './upstream.js';
+import type { Upstream } from './upstream/upstream.js';
 
 /** What forwarding a route needs; compiled once per route. */
 export interface ForwardPlan {

@@ -1,11 +1,11 @@
 export { type EmbeddedPhp, startEmbeddedPhp } from './embedded/index.js';
-export { phpEnvironment, staysOnThisMachine } from './php-environment.js';
+export { phpEnvironment, staysOnThisMachine } from './embedded/php-environment.js';
 export { forward, type ForwardPlan } from './forward.step.js';
 export { ForwardModule } from './forward.module.js';
-export { HttpProxyForwarder } from './http-proxy.forwarder.js';
-export { RouteAnswerRules } from './route-answer-rules.js';
+export { HttpProxyForwarder } from './forwarders/http-proxy.forwarder.js';
+export { RouteAnswerRules } from './answer/route-answer-rules.js';
 export { askPhpForSession } from './session-question.js';
-export { UndiciForwarder } from './undici.forwarder.js';
-export { forwardUpgrade } from './upgrade.js';
-export type { Upstream } from './upstream.js';
-export { Upstreams } from './upstreams.js';
+export { UndiciForwarder } from './forwarders/undici.forwarder.js';
+export { forwardUpgrade } from './forwarders/upgrade.js';
+export type { Upstream } from './upstream/upstream.js';
+export { Upstreams } from './upstream/upstreams.js';

@@ -2,8 +2,8 @@ import { request } from 'undici';
 import { type Identity, IDENTITY_HEADER, readSessionAnswer, signIdentity } from '../auth/index.js';
 import { GatewayError } from '../contract/index.js';
 import { classifyFault, type ForwardError, mayRetry, toClientError } from './forward-error.js';
-import type { Target } from './target.js';
-import type { Upstream } from './upstream.js';
+import type { Target } from './upstream/target.js';
+import type { Upstream } from './upstream/upstream.js';
 
 const TIMEOUT_MS = 5000;
 const MAX_BYTES = 65_536;

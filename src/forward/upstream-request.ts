@@ -1,8 +1,8 @@
 import { signIdentity } from '../auth/index.js';
 import type { Exchange } from '../trace/index.js';
 import type { ForwardPlan } from './forward.step.js';
-import type { UpstreamRequest } from './forwarder.js';
-import type { Target } from './target.js';
+import type { UpstreamRequest } from './forwarders/forwarder.js';
+import type { Target } from './upstream/target.js';
 import { transformRequestHeaders } from './transforms/request-headers.js';
 
 /** What this exchange asks of PHP: the raw path under the target's base, the cleaned headers, the signed identity. */

@@ -70,12 +70,12 @@ export class RouteMatcher {
     if (scripted !== undefined) return scripted;
     // A front controller is its folder, and what follows it is an address below that: `/index.php/orders` is `/orders`.
     if (script?.endsWith(INDEX) === true)
-      return this.findPlain(script.slice(0, -INDEX.length) + canonical.slice(script.length) || '/');
+      return this.findPlain(`${script.slice(0, -INDEX.length)}${canonical.slice(script.length)}`);
     return this.findPlain(canonical);
   }
 
   private findPlain(path: string): PathNode | undefined {
-    const plain = withoutTrailingSlash(path);
+    const plain = path === '' ? '/' : withoutTrailingSlash(path);
     // Servers run a folder's index where the folder is asked for.
     const exact = this.exact.get(plain) ?? this.exact.get(plain === '/' ? INDEX : plain + INDEX);
     if (exact !== undefined) return exact;

@@ -16,14 +16,18 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 /** Stands for npm, which is beyond this machine: notes what it was asked and leaves what the real one would leave. */
 const FAKE_NPM = `
-const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs');
+const { appendFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } = require('node:fs');
 const [command] = process.argv.slice(2);
 appendFileSync('npm-calls', process.argv.slice(2).join(' ') + '\\n');
 if (process.env.FAKE_NPM_FAILS === command) { console.error('npm error the reason'); process.exit(7); }
 Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
 const leave = (folder, file, text) => { mkdirSync(folder, { recursive: true }); writeFileSync(folder + '/' + file, text); };
 if (command === 'install') leave('node_modules', '.package-lock.json', '{}');
-else leave('dist', 'main.js', '');
+if (command === 'install' && process.env.FAKE_NPM_PINS && !existsSync('node_modules/.bin/node')) {
+  mkdirSync('node_modules/.bin', { recursive: true });
+  symlinkSync(process.execPath, 'node_modules/.bin/node');
+}
+if (command !== 'install') leave('dist', 'main.js', '');
 `;
 const OLD_NODE = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.1.0'}})`;
 
@@ -142,6 +146,15 @@ describe('the bootstrap', () => {
     write('.data/bootstrap.lock', `${hostname()} 2147483646 someone`);
     expect((await bootstrap()).code).toBe(0);
     expect(npmCalls()).toEqual(['install', 'run']);
+  });
+
+  it('installs once more with the pinned Node, when an old one brought it: optional packages may have been left out', async () => {
+    const pinning = { FAKE_NPM_PINS: '1' };
+    expect((await bootstrap(['--no-build'], pinning, ['--import', OLD_NODE])).code).toBe(0);
+    expect(npmCalls()).toEqual(['install', 'install']);
+    rmSync(join(project, 'node_modules/.package-lock.json'));
+    expect((await bootstrap(['--no-build'], pinning, ['--import', OLD_NODE])).code).toBe(0);
+    expect(npmCalls()).toEqual(['install']);
   });
 
   it('asks for a newer Node in one sentence where none is pinned', async () => {

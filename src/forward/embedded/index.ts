@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { type EmbeddedPhp, type EmbeddedPhpOptions } from './embedded-php.js';
 import { findSystemPhp } from './find-system-php.js';
 import { startSystemPhp } from './system-php.js';
-import { startWasmPhp } from './wasm-php.js';
+import { startWasmPhp } from './wasm/wasm-php.js';
 
 export type { EmbeddedPhp, EmbeddedPhpKind, EmbeddedPhpOptions, WasmLimits } from './embedded-php.js';
 

@@ -1,5 +1,5 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type WasmLimits } from './embedded-php.js';
+import { type WasmLimits } from '../embedded-php.js';
 import { phpCall } from './php-call.js';
 import { type PhpPool } from './php-pool.js';
 import { type PhpThread } from './php-thread.js';

@@ -4,12 +4,12 @@ import {
   GatewayError,
   matchesErrorWhen,
   spliceEnvelope,
-} from '../contract/index.js';
-import type { Exchange } from '../trace/index.js';
+} from '../../contract/index.js';
+import type { Exchange } from '../../trace/index.js';
 import { decodeContent } from './content-coding.js';
-import type { AnswerHead } from './forwarder.js';
+import type { AnswerHead } from '../forwarders/forwarder.js';
 import { isJsonType, isScriptType, isTextType, jsonTypeFor, type RouteAnswerRules } from './route-answer-rules.js';
-import type { TransformedHeaders } from './transforms/answer-headers.js';
+import type { TransformedHeaders } from '../transforms/answer-headers.js';
 
 export type EnvelopedAnswer =
   | { readonly kind: 'answer'; readonly headers: readonly string[]; readonly body: Buffer }

@@ -1,7 +1,7 @@
-import type { BodyGuard } from '../edge/index.js';
-import type { Exchange } from '../trace/index.js';
-import type { ForwardError } from './forward-error.js';
-import type { Target } from './target.js';
+import type { BodyGuard } from '../../edge/index.js';
+import type { Exchange } from '../../trace/index.js';
+import type { ForwardError } from '../forward-error.js';
+import type { Target } from '../upstream/target.js';
 
 /** A body that the client is still sending; its guard keeps it within bounds whichever forwarder reads it. */
 export interface StreamedBody {

@@ -1,10 +1,10 @@
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import type { Exchange } from '../trace/index.js';
-import { classifyFault, type ForwardError } from './forward-error.js';
+import type { Exchange } from '../../trace/index.js';
+import { classifyFault, type ForwardError } from '../forward-error.js';
 import type { AnswerReceiver, Forwarder, UpstreamRequest } from './forwarder.js';
-import type { Target } from './target.js';
-import { toHeaderObject } from './upstream-request.js';
+import type { Target } from '../upstream/target.js';
+import { toHeaderObject } from '../upstream-request.js';
 
 interface Call {
   readonly request: UpstreamRequest;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { type EmbeddedPhp, type EmbeddedPhpOptions, defaultWasmLimits } from './embedded-php.js';
+import { type EmbeddedPhp, type EmbeddedPhpOptions, defaultWasmLimits } from '../embedded-php.js';
 import { PhpPool } from './php-pool.js';
 import { WasmExchange } from './wasm-exchange.js';
 import { WasmThreads } from './wasm-threads.js';

@@ -1,4 +1,4 @@
-import type { UpstreamSettings } from '../routing/index.js';
+import type { UpstreamSettings } from '../../routing/index.js';
 import { HealthProbe } from './health-probe.js';
 import { Target } from './target.js';
 

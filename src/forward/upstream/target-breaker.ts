@@ -1,6 +1,6 @@
 import { circuitBreaker, CircuitState, handleWhenResult, isBrokenCircuitError, SamplingBreaker } from 'cockatiel';
-import type { UpstreamSettings } from '../routing/index.js';
-import { countsAgainstTarget, type ForwardError } from './forward-error.js';
+import type { UpstreamSettings } from '../../routing/index.js';
+import { countsAgainstTarget, type ForwardError } from '../forward-error.js';
 
 const BROKEN: ForwardError = { stage: 'connect', cause: 'breaker-open' };
 /** Calls in the window below which no share of failures opens the breaker. */

@@ -2,10 +2,10 @@ import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { isAbsolute, relative } from 'node:path';
-import { type EmbeddedPhpOptions } from './embedded-php.js';
+import { type EmbeddedPhpOptions } from '../embedded-php.js';
 import { frontScript } from './front-script.js';
-import { PhpLogLines } from './php-log-lines.js';
-import { iniFile } from './php-settings.js';
+import { PhpLogLines } from '../php-log-lines.js';
+import { iniFile } from '../php-settings.js';
 import { PhpThread } from './php-thread.js';
 import { type WorkerPlan } from './wasm-messages.js';
 

@@ -2,8 +2,8 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
 import { Pool } from 'undici';
-import type { UpstreamSettings } from '../routing/index.js';
-import type { ForwardError } from './forward-error.js';
+import type { UpstreamSettings } from '../../routing/index.js';
+import type { ForwardError } from '../forward-error.js';
 import { TargetBreaker } from './target-breaker.js';
 
 const KEEP_ALIVE_MS = 4000;
@@ -83,7 +83,8 @@ export class Target {
   async retire(): Promise<void> {
     this.agent.maxFreeSockets = 0;
     this.dropIdleConnections();
-    await this.pool.close();
+    // Rejects only when `close` cut it meanwhile: then it is over as well.
+    await this.pool.close().catch(() => undefined);
   }
 
   /** Cuts whatever still runs. */

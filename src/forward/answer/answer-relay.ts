@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import type { Exchange } from '../trace/index.js';
-import { answerWithError } from '../contract/index.js';
+import type { Exchange } from '../../trace/index.js';
+import { answerWithError } from '../../contract/index.js';
 import { type EnvelopedAnswer, envelopeAnswer } from './envelope-answer.js';
-import { type ForwardError, toClientError } from './forward-error.js';
-import type { AnswerFlow, AnswerHead, AnswerReceiver } from './forwarder.js';
+import { type ForwardError, toClientError } from '../forward-error.js';
+import type { AnswerFlow, AnswerHead, AnswerReceiver } from '../forwarders/forwarder.js';
 import { isJsonType, jsonTypeFor, type RouteAnswerRules } from './route-answer-rules.js';
-import { transformAnswerHeaders, type TransformedHeaders } from './transforms/answer-headers.js';
-import type { Target } from './target.js';
+import { transformAnswerHeaders, type TransformedHeaders } from '../transforms/answer-headers.js';
+import type { Target } from '../upstream/target.js';
 
 type State = 'waiting' | 'reading' | 'streaming' | 'done';
 

@@ -1,14 +1,14 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import type { Socket } from 'node:net';
-import { answerWithError } from '../contract/index.js';
-import type { Exchange } from '../trace/index.js';
-import { AnswerRelay } from './answer-relay.js';
-import { classifyFault, type ForwardError, toClientError } from './forward-error.js';
-import type { ForwardPlan } from './forward.step.js';
-import type { Target } from './target.js';
-import { transformAnswerHeaders } from './transforms/answer-headers.js';
-import { toHeaderObject, toUpstreamRequest } from './upstream-request.js';
+import { answerWithError } from '../../contract/index.js';
+import type { Exchange } from '../../trace/index.js';
+import { AnswerRelay } from '../answer/answer-relay.js';
+import { classifyFault, type ForwardError, toClientError } from '../forward-error.js';
+import type { ForwardPlan } from '../forward.step.js';
+import type { Target } from '../upstream/target.js';
+import { transformAnswerHeaders } from '../transforms/answer-headers.js';
+import { toHeaderObject, toUpstreamRequest } from '../upstream-request.js';
 
 const UPGRADE = { connection: 'Upgrade', upgrade: 'websocket' } as const;
 /** Milliseconds after which a silent connection is probed: a peer that is gone without a word is noticed. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { GatewayConfig, LogLevel } from '../config/index.js';
+import type { GatewayConfig, LogLevel } from '../../config/index.js';
 
 /** The environment that the embedded PHP application gets: what it needs of the gateway's configuration and nothing else. */
 export function phpEnvironment(

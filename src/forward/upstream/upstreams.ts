@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
-import type { RouteTable, UpstreamSettings } from '../routing/index.js';
+import type { RouteTable, UpstreamSettings } from '../../routing/index.js';
 import { Upstream } from './upstream.js';
 
 /** Requests that a reload finds before their call to PHP have this long to begin it. */
@@ -10,7 +10,8 @@ const LINGER_MS = 60_000;
 @Injectable()
 export class Upstreams {
   private current = new Map<string, Upstream>();
-  private readonly retired = new Set<Upstream>();
+  /** Those out of use whose last calls may still run, with the timer after which their connections close. */
+  private readonly retired = new Map<Upstream, NodeJS.Timeout>();
 
   /** Makes the table's upstreams the ones in use. */
   use(upstreams: RouteTable['upstreams']): void {
@@ -31,18 +32,22 @@ export class Upstreams {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.current.values(), ...this.retired].map((upstream) => upstream.close()));
+    const all = [...this.current.values(), ...this.retired.keys()];
+    for (const timer of this.retired.values()) clearTimeout(timer);
     this.current.clear();
     this.retired.clear();
+    await Promise.all(all.map((upstream) => upstream.close()));
   }
 
   private retire(upstream: Upstream): void {
     upstream.stopProbing();
-    this.retired.add(upstream);
-    const finish = (): void => {
-      void upstream.retire().finally(() => this.retired.delete(upstream));
+    const finish = async (): Promise<void> => {
+      await upstream.retire();
+      this.retired.delete(upstream);
     };
-    setTimeout(finish, LINGER_MS).unref();
+    const timer = setTimeout(() => void finish(), LINGER_MS);
+    timer.unref();
+    this.retired.set(upstream, timer);
   }
 
   private unchanged(name: string, settings: UpstreamSettings): Upstream | undefined {

@@ -1,9 +1,9 @@
-import type { SecurityHeaders } from '../edge/index.js';
-import type { RoutePolicies } from '../routing/index.js';
-import type { Exchange } from '../trace/index.js';
-import type { AnswerHeaderContext, TransformedHeaders } from './transforms/answer-headers.js';
-import type { Target } from './target.js';
-import type { Upstream } from './upstream.js';
+import type { SecurityHeaders } from '../../edge/index.js';
+import type { RoutePolicies } from '../../routing/index.js';
+import type { Exchange } from '../../trace/index.js';
+import type { AnswerHeaderContext, TransformedHeaders } from '../transforms/answer-headers.js';
+import type { Target } from '../upstream/target.js';
+import type { Upstream } from '../upstream/upstream.js';
 
 /** The type under which JSON is served, whatever PHP called it. */
 const JSON_TYPE = 'application/json; charset=utf-8';

@@ -1,6 +1,6 @@
 import { createConnection } from 'node:net';
 import { request } from 'undici';
-import type { UpstreamSettings } from '../routing/index.js';
+import type { UpstreamSettings } from '../../routing/index.js';
 import type { Target } from './target.js';
 
 const PROBE_TIMEOUT_MS = 2000;

@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
-import type { Exchange } from '../trace/index.js';
-import { classifyFault } from './forward-error.js';
+import type { Exchange } from '../../trace/index.js';
+import { classifyFault } from '../forward-error.js';
 import type { AnswerReceiver, Forwarder, UpstreamRequest } from './forwarder.js';
-import type { Target } from './target.js';
+import type { Target } from '../upstream/target.js';
 
 const ABANDONED = new Error('the call was abandoned');
 

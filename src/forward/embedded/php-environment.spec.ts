@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { resolve } from 'node:path';
-import { loadConfig } from '../config/index.js';
+import { loadConfig } from '../../config/index.js';
 import { phpEnvironment } from './php-environment.js';
 
 const STUB = 'http://127.0.0.1:4999';
