@@ -238,6 +238,12 @@ describe('loadRouteTable', () => {
     expect(routes[0]?.policies).toMatchObject({ authorization: { name: 'user' }, timeoutMs: 8, rateLimit: [] });
   });
 
+  it('tells a fault of the defaults once, where it stands, however many routes have it', () => {
+    const twins = twin('b', '{ path: /b }') + twin('c', '{ path: /c }');
+    const text = `defaults: { rateLimit: [fwe] }\n${table({ 11: '    policies: { authorization: public }' }, twins)}`;
+    expect(faultsOf(text)).toEqual(['1 defaults.rateLimit: there is no rate limit policy "fwe"']);
+  });
+
   it('puts all addresses in place of REMOTE_PHP_BASE, beside those of the table', () => {
     const text = table({ 2: "  php: { targets: ['${REMOTE_PHP_BASE}', 'https://old.example/app'] }" });
     expect(load(text, ['http://a:1', 'http://b:2/x']).upstreams.get('php')?.targets).toEqual([

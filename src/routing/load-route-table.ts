@@ -1,15 +1,8 @@
 import { parseRouteFile, type RouteFault, RouteTableError } from './route-file.js';
-import type {
-  AuthorizationPolicy,
-  RateLimitPolicy,
-  Route,
-  RoutePolicies,
-  RouteTable,
-  UpstreamSettings,
-} from './route.js';
+import type { Route, RouteTable, UpstreamSettings } from './route.js';
 import { checkConflicts } from './route-conflicts.js';
-import { NOBODY } from './route-gate.js';
-import type { PoliciesInput, RouteInput, RouteTableInput, UpstreamInput } from './route-table.input.js';
+import { PolicyReader, type ReportFault } from './policy-reader.js';
+import type { RouteInput, RouteTableInput, UpstreamInput } from './route-table.input.js';
 
 /** What the loader must know besides the text. */
 export interface LoadOptions {
@@ -27,7 +20,10 @@ export function loadRouteTable(text: string, options: LoadOptions): RouteTable {
   const input = parsed.data as RouteTableInput;
   const faults: RouteFault[] = [];
   const fault = (path: readonly string[], problem: string): void => {
-    faults.push({ line: parsed.lineOf(path), where: path.join('.'), problem });
+    const where = path.join('.');
+    // What many routes have from the defaults is one fault.
+    if (faults.some((known) => known.where === where && known.problem === problem)) return;
+    faults.push({ line: parsed.lineOf(path), where, problem });
   };
 
   const upstreams = new Map<string, UpstreamSettings>();
@@ -61,13 +57,11 @@ export function loadRouteTable(text: string, options: LoadOptions): RouteTable {
   return { upstreams, routes };
 }
 
-type Report = (path: readonly string[], problem: string) => void;
-
 function readUpstream(
   name: string,
   input: UpstreamInput,
   phpTargets: readonly string[],
-  fault: Report,
+  fault: ReportFault,
 ): UpstreamSettings {
   const targets = input.targets.flatMap((target) => (target === '${REMOTE_PHP_BASE}' ? phpTargets : [target]));
   if (targets.length === 0)
@@ -104,7 +98,7 @@ function checkReferences(
   route: RouteInput,
   upstreams: ReadonlyMap<string, UpstreamSettings>,
   handlers: ReadonlySet<string>,
-  fault: Report,
+  fault: ReportFault,
 ): void {
   if (route.upstream === undefined && route.handler === undefined) fault(at, 'needs an upstream, a handler or both');
   if (route.upstream !== undefined && !upstreams.has(route.upstream)) {
@@ -123,71 +117,4 @@ function checkReferences(
 /** GET implies HEAD (RFC 9110, section 9.3.2). */
 function withHead(methods: readonly string[]): readonly string[] {
   return methods.includes('GET') && !methods.includes('HEAD') ? [...methods, 'HEAD'] : methods;
-}
-
-class PolicyReader {
-  private readonly authorization = new Map<string, AuthorizationPolicy>();
-  private readonly rateLimit = new Map<string, RateLimitPolicy>();
-
-  constructor(
-    private readonly input: RouteTableInput,
-    private readonly fault: Report,
-  ) {
-    for (const [name, value] of Object.entries(input.policies.authorization ?? {})) {
-      if (value?.optional === true && (value.roles?.length ?? 0) > 0) {
-        this.fault(['policies', 'authorization', name], 'asks for roles and is optional: it must be one of them');
-      }
-      if (value?.anyOf?.length === 0 && (value.roles?.length ?? 0) > 0) {
-        this.fault(
-          ['policies', 'authorization', name, 'anyOf'],
-          'names no way to prove the roles: e.g. [jwt, php-session]',
-        );
-      }
-      this.authorization.set(name, {
-        name,
-        anyOf: value?.anyOf ?? (value?.roles ? ['jwt', 'php-session'] : []),
-        roles: value?.roles ?? [],
-        optional: value?.optional ?? false,
-      });
-    }
-    for (const [name, value] of Object.entries(input.policies.rateLimit ?? {}))
-      this.rateLimit.set(name, { name, ...value });
-  }
-
-  read(at: readonly string[], own: PoliciesInput): RoutePolicies {
-    const chosen: PoliciesInput = { ...this.input.defaults, ...own };
-    return {
-      authorization: this.authorizationOf(at, chosen.authorization),
-      rateLimit: (chosen.rateLimit ?? []).flatMap((name) => this.rateLimitOf(at, name)),
-      timeoutMs: chosen.timeoutMs ?? 30_000,
-      idleTimeoutMs: chosen.idleTimeoutMs ?? 60_000,
-      maxBodyBytes: chosen.maxBodyBytes ?? 1024 * 1024,
-      maxAnswerBytes: chosen.maxAnswerBytes ?? 16 * 1024 * 1024,
-      cors: chosen.cors ?? 'gateway',
-      securityHeaders: chosen.securityHeaders ?? 'gateway',
-      envelope: chosen.envelope ?? 'splice',
-      answers: chosen.answers ?? 'any',
-      tolerate: chosen.tolerate ?? 'nothing',
-      errorWhen: chosen.errorWhen,
-      upgrade: chosen.upgrade ?? false,
-      endsSession: chosen.endsSession ?? false,
-    };
-  }
-
-  private authorizationOf(at: readonly string[], name: string | undefined): AuthorizationPolicy {
-    if (name === undefined) {
-      this.fault(at, 'names no authorization policy: nobody could call it');
-      return NOBODY;
-    }
-    const policy = this.authorization.get(name);
-    if (policy === undefined)
-      this.fault([...at, 'policies', 'authorization'], `there is no authorization policy "${name}"`);
-    return policy ?? NOBODY;
-  }
-
-  private rateLimitOf(at: readonly string[], name: string): readonly RateLimitPolicy[] {
-    const policy = this.rateLimit.get(name);
-    if (policy === undefined) this.fault([...at, 'policies', 'rateLimit'], `there is no rate limit policy "${name}"`);
-    return policy === undefined ? [] : [policy];
-  }
 }

@@ -1,19 +1,18 @@
+import type { ReportFault } from './policy-reader.js';
 import { resolvePath } from './path/index.js';
 import type { Route } from './route.js';
 import { NOBODY, strictest } from './route-gate.js';
 import { matchKey } from './route-matcher.js';
 
-type Report = (path: readonly string[], problem: string) => void;
-
 /** Reports routes that could never be reached, and siblings that cannot stand side by side. */
-export function checkConflicts(routes: readonly Route[], fault: Report): void {
+export function checkConflicts(routes: readonly Route[], fault: ReportFault): void {
   for (const route of routes) checkPath(route, fault);
   checkOverlaps(routes, fault);
   checkSiblings(routes, fault);
 }
 
 /** A path that requests are never resolved to would leave what it means to guard to the catch-all. */
-function checkPath({ name, match }: Route, fault: Report): void {
+function checkPath({ name, match }: Route, fault: ReportFault): void {
   const literal = match.path.replace(/\{\*[a-z]+\}$/, '');
   const resolved = resolvePath(literal);
   if (resolved.kind === 'path' && matchKey(resolved.path) === matchKey(literal)) return;
@@ -21,7 +20,7 @@ function checkPath({ name, match }: Route, fault: Report): void {
   fault(['routes', name, 'match', 'path'], `no request is ever resolved to this path${instead}`);
 }
 
-function checkOverlaps(routes: readonly Route[], fault: Report): void {
+function checkOverlaps(routes: readonly Route[], fault: ReportFault): void {
   const seen = new Map<string, string>();
   for (const route of routes) {
     const told = new Set<string>();
@@ -39,7 +38,7 @@ function checkOverlaps(routes: readonly Route[], fault: Report): void {
 }
 
 /** Until the action is known, one gate stands for all routes of a path and method: there must be one that fits them. */
-function checkSiblings(routes: readonly Route[], fault: Report): void {
+function checkSiblings(routes: readonly Route[], fault: ReportFault): void {
   for (const route of routes) {
     if (route.match.actions === undefined) continue;
     const earlier = routes.slice(0, routes.indexOf(route)).filter((other) => areSiblings(route, other));

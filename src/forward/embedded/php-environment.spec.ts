@@ -13,7 +13,7 @@ function environmentOf(env: NodeJS.ProcessEnv, stubOrigin?: string): Readonly<Re
       GATEWAY_IDENTITY_SECRET: 'id-'.repeat(12),
       ...env,
     },
-    { projectRoot: resolve(import.meta.dirname, '../..'), packageVersion: '9.9.9' },
+    { projectRoot: resolve(import.meta.dirname, '../../..'), packageVersion: '9.9.9' },
   );
   return phpEnvironment(config, stubOrigin);
 }

@@ -1,0 +1,82 @@
+import { NOBODY } from './route-gate.js';
+import type { PoliciesInput, RouteTableInput } from './route-table.input.js';
+import type { AuthorizationPolicy, RateLimitPolicy, RoutePolicies } from './route.js';
+
+/** Notes a fault by the path of keys to where it stands. */
+export type ReportFault = (path: readonly string[], problem: string) => void;
+
+/** Resolves policies from their names. */
+export class PolicyReader {
+  private readonly authorization = new Map<string, AuthorizationPolicy>();
+  private readonly rateLimit = new Map<string, RateLimitPolicy>();
+
+  constructor(
+    private readonly input: RouteTableInput,
+    private readonly fault: ReportFault,
+  ) {
+    for (const [name, value] of Object.entries(input.policies.authorization ?? {})) {
+      if (value?.optional === true && (value.roles?.length ?? 0) > 0) {
+        this.fault(['policies', 'authorization', name], 'asks for roles and is optional: it must be one of them');
+      }
+      if (value?.anyOf?.length === 0 && (value.roles?.length ?? 0) > 0) {
+        this.fault(
+          ['policies', 'authorization', name, 'anyOf'],
+          'names no way to prove the roles: e.g. [jwt, php-session]',
+        );
+      }
+      this.authorization.set(name, {
+        name,
+        anyOf: value?.anyOf ?? (value?.roles ? ['jwt', 'php-session'] : []),
+        roles: value?.roles ?? [],
+        optional: value?.optional ?? false,
+      });
+    }
+    for (const [name, value] of Object.entries(input.policies.rateLimit ?? {}))
+      this.rateLimit.set(name, { name, ...value });
+  }
+
+  /** The policies of the route at `at`: its own, else the table's defaults, else the gateway's. */
+  read(at: readonly string[], own: PoliciesInput): RoutePolicies {
+    const chosen: PoliciesInput = { ...this.input.defaults, ...own };
+    const whereIs = (policy: keyof PoliciesInput): readonly string[] =>
+      own[policy] === undefined && this.input.defaults?.[policy] !== undefined
+        ? ['defaults', policy]
+        : [...at, 'policies', policy];
+    return {
+      authorization: this.authorizationOf(at, whereIs('authorization'), chosen.authorization),
+      rateLimit: (chosen.rateLimit ?? []).flatMap((name) => this.rateLimitOf(whereIs('rateLimit'), name)),
+      timeoutMs: chosen.timeoutMs ?? 30_000,
+      idleTimeoutMs: chosen.idleTimeoutMs ?? 60_000,
+      maxBodyBytes: chosen.maxBodyBytes ?? 1024 * 1024,
+      maxAnswerBytes: chosen.maxAnswerBytes ?? 16 * 1024 * 1024,
+      cors: chosen.cors ?? 'gateway',
+      securityHeaders: chosen.securityHeaders ?? 'gateway',
+      envelope: chosen.envelope ?? 'splice',
+      answers: chosen.answers ?? 'any',
+      tolerate: chosen.tolerate ?? 'nothing',
+      errorWhen: chosen.errorWhen,
+      upgrade: chosen.upgrade ?? false,
+      endsSession: chosen.endsSession ?? false,
+    };
+  }
+
+  private authorizationOf(
+    at: readonly string[],
+    where: readonly string[],
+    name: string | undefined,
+  ): AuthorizationPolicy {
+    if (name === undefined) {
+      this.fault(at, 'names no authorization policy: nobody could call it');
+      return NOBODY;
+    }
+    const policy = this.authorization.get(name);
+    if (policy === undefined) this.fault(where, `there is no authorization policy "${name}"`);
+    return policy ?? NOBODY;
+  }
+
+  private rateLimitOf(where: readonly string[], name: string): readonly RateLimitPolicy[] {
+    const policy = this.rateLimit.get(name);
+    if (policy === undefined) this.fault(where, `there is no rate limit policy "${name}"`);
+    return policy === undefined ? [] : [policy];
+  }
+}
