@@ -20,8 +20,11 @@ function showSales({ contacts, leads, stats }) {
     el('span', { class: 'sub' }, `${names.get(lead.contact_id) ?? ''} · ${lead.status} · score ${lead.score}`))), 'No leads yet.');
 }
 
+/** What presses comes first, what is done last; of equals the newest. */
+const weight = (task) => (task.status === 'done' ? 2 : task.priority === 'high' ? 0 : 1);
+
 function showSecretary({ tasks, schedule }) {
-  fill(part('secretary', 'tasks'), [...tasks].reverse().slice(0, 8).map((task) => el('li', {},
+  fill(part('secretary', 'tasks'), [...tasks].reverse().sort((a, b) => weight(a) - weight(b)).slice(0, 8).map((task) => el('li', {},
     el('span', { class: task.status === 'done' ? 'done' : null }, task.title), ' ',
     task.priority === 'high' ? el('span', { class: 'tag high' }, 'high') : null,
     task.due === null ? null : el('span', { class: 'sub' }, `due ${day(task.due)}`))), 'Nothing to do.');
