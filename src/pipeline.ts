@@ -158,7 +158,7 @@ export class Pipeline {
   }
 
   private readBody({ policies }: Route): Step {
-    return (exchange) => readBody(exchange, policies.maxBodyBytes);
+    return (exchange) => readBody(exchange, policies);
   }
 
   private settleFirst(group: RouteGroup): Step {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Transform, type TransformCallback } from 'node:stream';
 import { discardBody } from '../contract/index.js';
-import { BODY_IDLE_MS } from './request-body.js';
+import type { BodyBounds } from './request-body.js';
 
 class BodyError extends Error {
   constructor(readonly code: 'BODY_TOO_LARGE' | 'BODY_STALLED' | 'BODY_CUT_SHORT') {
@@ -15,13 +15,13 @@ interface Call {
   readonly res: ServerResponse;
 }
 
-/** Keeps a body that is streamed to the upstream within its bounds: its length, and no pause beyond 20 s. */
+/** Keeps a body that is streamed to the upstream within its bounds: its length and its pauses. */
 export class BodyGuard {
   /** Called whenever a part of the body has passed: the upstream cannot be late while it is still being told. */
   onProgress: () => void = () => undefined;
   private bytes = 0;
 
-  constructor(private readonly maxBytes: number) {}
+  constructor(private readonly bounds: BodyBounds) {}
 
   /** A stream of the request's body that fails past the bound, or when the client leaves before its end. */
   streamOf(call: Call): Transform {
@@ -29,7 +29,7 @@ export class BodyGuard {
     const stream = new Transform({
       transform: (chunk: Buffer, _encoding, done: TransformCallback) => {
         this.bytes += chunk.byteLength;
-        if (this.bytes > this.maxBytes) done(new BodyError('BODY_TOO_LARGE'));
+        if (this.bytes > this.bounds.maxBodyBytes) done(new BodyError('BODY_TOO_LARGE'));
         else done(null, chunk);
       },
     });
@@ -44,7 +44,7 @@ export class BodyGuard {
   watch(call: Call, fail: (error: Error) => void): void {
     call.req.on('data', (chunk: Buffer) => {
       this.bytes += chunk.byteLength;
-      if (this.bytes > this.maxBytes) fail(new BodyError('BODY_TOO_LARGE'));
+      if (this.bytes > this.bounds.maxBodyBytes) fail(new BodyError('BODY_TOO_LARGE'));
     });
     this.watchIdle(call, fail);
   }
@@ -55,7 +55,7 @@ export class BodyGuard {
       // A body that PHP does not take is PHP's pause, not the client's.
       if (req.isPaused()) idle.refresh();
       else fail(new BodyError('BODY_STALLED'));
-    }, BODY_IDLE_MS);
+    }, this.bounds.bodyIdleTimeoutMs);
     const stop = (): void => {
       isOver = true;
       clearTimeout(idle);

@@ -12,7 +12,7 @@ let server: Server | undefined;
 async function send(parts: readonly string[], everyMs: number): Promise<string> {
   const listening = createServer(async (req, res) => {
     const exchange = new Exchange(req, res, traceFrom(undefined, undefined));
-    const refusal = await readBody(exchange, 1000, IDLE_MS);
+    const refusal = await readBody(exchange, { maxBodyBytes: 1000, bodyIdleTimeoutMs: IDLE_MS });
     if (refusal instanceof GatewayError) answerWithError(exchange, refusal);
     else res.end(exchange.body);
   });

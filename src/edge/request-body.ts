@@ -2,10 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../contract/index.js';
 import type { Exchange } from '../trace/index.js';
 
-/** Milliseconds without a byte of the body before the client is given up. */
-export const BODY_IDLE_MS = 20_000;
-
 const CUT_SHORT = new GatewayError('BAD_REQUEST', { error: 'The body was cut short.', closeConnection: true });
+
+/** What a route allows a body: its bytes, and milliseconds between two parts of it. */
+export interface BodyBounds {
+  readonly maxBodyBytes: number;
+  readonly bodyIdleTimeoutMs: number;
+}
 
 /** Whether the request has a body, by its framing (RFC 9112, section 6). */
 export function hasBody(req: IncomingMessage): boolean {
@@ -18,12 +21,9 @@ export function checkAnnouncedLength(req: IncomingMessage, maxBytes: number, byt
 }
 
 /** Reads the body whole, within the bound and without long pauses; the bytes as they came. */
-export function readBody(
-  exchange: Exchange,
-  maxBytes: number,
-  idleMs = BODY_IDLE_MS,
-): Promise<GatewayError | undefined> {
+export function readBody(exchange: Exchange, bounds: BodyBounds): Promise<GatewayError | undefined> {
   const { req } = exchange;
+  const { maxBodyBytes: maxBytes, bodyIdleTimeoutMs: idleMs } = bounds;
   if (exchange.body !== undefined || !hasBody(req)) return Promise.resolve(undefined);
   if (req.destroyed && !req.complete) return Promise.resolve(CUT_SHORT);
   exchange.inviteBody();

@@ -1,5 +1,6 @@
 import { answerWithError } from '../contract/index.js';
 import { BodyGuard, hasBody } from '../edge/index.js';
+import type { RoutePolicies } from '../routing/index.js';
 import type { Exchange } from '../trace/index.js';
 import { AnswerRelay } from './answer/answer-relay.js';
 import { type ForwardError, mayRetry, toClientError } from './forward-error.js';
@@ -25,7 +26,7 @@ export interface ForwardPlan {
  */
 export async function forward(exchange: Exchange, plan: ForwardPlan): Promise<void> {
   const { upstream, rules } = plan;
-  const body = takeBody(exchange, rules.policies.maxBodyBytes);
+  const body = takeBody(exchange, rules.policies);
   const isRepeatable = body === null && (exchange.method === 'GET' || exchange.method === 'HEAD');
   exchange.inviteBody();
   exchange.notes.servedBy = 'upstream';
@@ -66,10 +67,10 @@ function attempt(
   );
 }
 
-function takeBody(exchange: Exchange, maxBytes: number): UpstreamRequest['body'] {
+function takeBody(exchange: Exchange, bounds: RoutePolicies): UpstreamRequest['body'] {
   if (exchange.body !== undefined) return exchange.body;
   const { req } = exchange;
   if (!hasBody(req)) return null;
   const length = req.headers['content-length'];
-  return { guard: new BodyGuard(maxBytes), length: length === undefined ? undefined : Number(length) };
+  return { guard: new BodyGuard(bounds), length: length === undefined ? undefined : Number(length) };
 }

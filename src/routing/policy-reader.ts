@@ -48,6 +48,7 @@ export class PolicyReader {
       timeoutMs: chosen.timeoutMs ?? 30_000,
       idleTimeoutMs: chosen.idleTimeoutMs ?? 60_000,
       maxBodyBytes: chosen.maxBodyBytes ?? 1024 * 1024,
+      bodyIdleTimeoutMs: chosen.bodyIdleTimeoutMs ?? 20_000,
       maxAnswerBytes: chosen.maxAnswerBytes ?? 16 * 1024 * 1024,
       cors: chosen.cors ?? 'gateway',
       securityHeaders: chosen.securityHeaders ?? 'gateway',

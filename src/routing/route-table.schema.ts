@@ -15,6 +15,7 @@ const policies = closed({
   timeoutMs: { ...milliseconds, minimum: 1 },
   idleTimeoutMs: milliseconds,
   maxBodyBytes: bytes,
+  bodyIdleTimeoutMs: { ...milliseconds, minimum: 1 },
   maxAnswerBytes: bytes,
   cors: { enum: ['gateway', 'upstream'] },
   securityHeaders: { enum: ['gateway', 'upstream'] },

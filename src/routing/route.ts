@@ -33,6 +33,8 @@ export interface RoutePolicies {
   /** Milliseconds without a byte in either direction before a stream is given up; 0 for never. */
   readonly idleTimeoutMs: number;
   readonly maxBodyBytes: number;
+  /** Milliseconds without a byte of a body that is not complete before its client is given up. */
+  readonly bodyIdleTimeoutMs: number;
   /** Bytes of an answer that is read whole for the envelope; a longer one is a bad answer. */
   readonly maxAnswerBytes: number;
   readonly cors: 'gateway' | 'upstream';

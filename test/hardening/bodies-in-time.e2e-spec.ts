@@ -126,6 +126,24 @@ describe('bodies', () => {
     },
   );
 
+  it.each(FORWARDERS)('over %s: gives up a client that stops in the middle of its body', async (_name, path) => {
+    const impatient = await startTestGateway({
+      phpTargets: [upstream.origin],
+      routes: twoForwarders('bodyIdleTimeoutMs: 150'),
+    });
+    const half = `${post(path, 'Content-Length: 10')}12345`;
+    const startedAt = Date.now();
+    const answer = await askRaw(impatient.port, half, 2000);
+    expect(answer.status).toBe(408);
+    expect(JSON.parse(answer.body)).toMatchObject({ errorCode: 'REQUEST_TIMEOUT' });
+    expect(Date.now() - startedAt).toBeLessThan(1500);
+    expect(upstream.requests).toEqual([]);
+    // Slow, but never silent for long: whole.
+    const slow = await askRaw(impatient.port, [post(path, 'Content-Length: 4'), '1', '2', '3', '4'], 1000);
+    expect([slow.status, slow.body]).toEqual([200, '4']);
+    await impatient.stop();
+  });
+
   it('closes a connection whose refused head is followed by a big body, after the answer was read', async () => {
     const answer = await pour(
       gateway.port,
