@@ -30,6 +30,7 @@ export function toUpstreamRequest(
       traceparent: exchange.trace.traceparent,
       identity,
       dropsAuthorization: exchange.identity?.via === 'jwt',
+      dropsMethodOverride: (exchange.route?.match.methods.length ?? 0) > 0,
       wantsPlainAnswer: rules.policies.envelope !== 'off',
       via: plan.via,
     }),

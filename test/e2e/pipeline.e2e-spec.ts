@@ -101,6 +101,21 @@ describe('the pipeline before the shipped route table', () => {
     });
   });
 
+  it.each([
+    ['drops it where the route is chosen by the method', '/api/conversations.php', false],
+    ['leaves it to what passes through', '/anything.php', true],
+  ])('X-HTTP-Method-Override: %s', async (_case, path, arrives) => {
+    const token = makeAccessToken(JWT_SECRET, { subject: 'u', roles: ['user'], lifeS: 60 });
+    await request(gateway.url)
+      .post(path)
+      .set('Authorization', `Bearer ${token}`)
+      .set('X-HTTP-Method-Override', 'DELETE')
+      .send({})
+      .expect(200);
+    const sent = upstream.requests.findLast((head) => head.startsWith(`POST ${path} `)) ?? '';
+    expect(sent.toLowerCase().includes('x-http-method-override: delete')).toBe(arrives);
+  });
+
   it('refuses an action that query and body name differently', async () => {
     const token = makeAccessToken(JWT_SECRET, { subject: 'u', roles: ['user'], lifeS: 60 });
     const answer = await request(gateway.url)

@@ -13,6 +13,8 @@ export interface RequestHeaderContext {
   readonly identity: string | undefined;
   /** The caller's token was verified here and stays here. */
   readonly dropsAuthorization: boolean;
+  /** The route's policies were chosen by the method: a framework must not be told to act on another one. */
+  readonly dropsMethodOverride: boolean;
   /** The answer must be read, so PHP is not to compress it. */
   readonly wantsPlainAnswer: boolean;
   /** This process's name in `Via`. */
@@ -42,6 +44,8 @@ const GATEWAY_ONLY = new Set([
   'x-rewrite-url',
   'x-trace-id',
 ]);
+/** Fields by which frameworks take a POST for another method. */
+const METHOD_OVERRIDES = new Set(['x-http-method', 'x-http-method-override', 'x-method-override']);
 /** Told anew by whoever forwards: the body's length by the forwarder, the expectation is met by the gateway. */
 const RETOLD = new Set(['host', 'content-length', 'expect']);
 /** CGI turns a name into an environment variable: other characters than these would fold into another name. */
@@ -62,6 +66,7 @@ export function transformRequestHeaders(raw: readonly string[], context: Request
     const lower = name.toLowerCase();
     if (endsHere(lower) || RETOLD.has(lower) || isGatewayOnly(lower) || !CGI_SAFE_NAME.test(name)) continue;
     if (lower === 'authorization' && context.dropsAuthorization) continue;
+    if (context.dropsMethodOverride && METHOD_OVERRIDES.has(lower)) continue;
     if (lower === 'accept-encoding' && context.wantsPlainAnswer) continue;
     if (lower === 'via') via = joinVia(via, value, context.via);
     // One line for all, as RFC 6265 (section 5.4) has it: servers join several in different ways.
