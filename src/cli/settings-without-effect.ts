@@ -3,6 +3,8 @@ import type { GatewayConfig } from '../config/index.js';
 /** Settings that are validated already but whose part is not in this release: said aloud, so that nobody relies on them. */
 export function settingsWithoutEffect({
   workers,
+  paths,
+  metrics,
   redis,
   database,
   jwt,
@@ -18,5 +20,11 @@ export function settingsWithoutEffect({
   if (realtime.wsProxyEnabled) notes.push('ENABLE_WS_PROXY has no effect yet: /realtime answers 503');
   if (telemetry.sentryDsn !== undefined) notes.push('SENTRY_DSN has no effect yet');
   if (telemetry.otlpEndpoint !== undefined) notes.push('OTEL_EXPORTER_OTLP_ENDPOINT has no effect yet');
+  if (paths.admin !== '/admin' || paths.docs !== '/docs') {
+    notes.push(
+      'ADMIN_PATH and DOCS_PATH have no effect yet: routes.yaml reserves /admin and /docs, take them out there',
+    );
+  }
+  if (metrics.port !== undefined) notes.push('METRICS_PORT has no effect yet: there are no metrics');
   return notes;
 }

@@ -60,6 +60,11 @@ export function answerWithError(exchange: Exchange, error: GatewayError): void {
   res.end(req.method === 'HEAD' ? undefined : body);
 }
 
-function wantsProblem(accept: string | undefined): boolean {
-  return accept !== undefined && accept.includes('application/problem+json');
+/** Whether `Accept` names problem details (RFC 9457, section 3) and does not refuse them with `q=0`. */
+export function wantsProblem(accept: string | undefined): boolean {
+  if (accept === undefined || !accept.includes('problem+json')) return false;
+  return accept.split(',').some((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    return type === 'application/problem+json' && !parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
+  });
 }

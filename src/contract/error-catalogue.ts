@@ -57,6 +57,11 @@ export class GatewayError extends Error {
   }
 }
 
+/** Whether a text is one of the catalogue's codes. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_CATALOGUE, text);
+}
+
 /** The code that stands for an HTTP status when nothing more is known; INTERNAL for an unknown 5xx, BAD_REQUEST for an unknown 4xx. */
 export function codeForStatus(status: number): ErrorCode {
   switch (status) {

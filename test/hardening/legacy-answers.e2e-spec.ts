@@ -233,6 +233,16 @@ describe('legacy answers that lie', () => {
     }
   });
 
+  it.each([
+    ['application/problem+json', 'application/problem+json', { title: 'gone', status: 404, errorCode: 'NOT_FOUND' }],
+    ['application/problem+json;q=0, */*', JSON_TYPE, { error: 'gone', code: 7 }],
+    ['application/json', JSON_TYPE, { error: 'gone', code: 7 }],
+  ])('an error of PHP’s own to a client that accepts %s is %s', async (accept, type, facts) => {
+    const answer = await call(gateway.url, '/strict/json-404', { headers: { Accept: accept } });
+    expect([answer.status, answer.all('content-type')]).toEqual([404, [type]]);
+    expect(JSON.parse(answer.text)).toMatchObject({ ...facts, success: false, traceId: answer.all('x-trace-id')[0] });
+  });
+
   it('an error that PHP tells in JSON keeps PHP’s fields', async () => {
     const answer = await ask('/strict/json-404');
     expectClean(answer);

@@ -4,9 +4,11 @@ import {
   GatewayError,
   matchesErrorWhen,
   spliceEnvelope,
+  wantsProblem,
 } from '../../contract/index.js';
 import type { Exchange } from '../../trace/index.js';
 import { decodeContent } from './content-coding.js';
+import { problemFrom } from './problem-answer.js';
 import type { AnswerHead } from '../forwarders/forwarder.js';
 import { isJsonType, isScriptType, isTextType, jsonTypeFor, type RouteAnswerRules } from './route-answer-rules.js';
 import type { TransformedHeaders } from '../transforms/answer-headers.js';
@@ -52,6 +54,10 @@ export async function envelopeAnswer(
   const declaredJson = isJsonType(answer.contentType);
   switch (result.kind) {
     case 'spliced':
+      if (head.status >= 400 && !isProblem(answer) && wantsProblem(exchange.req.headers.accept)) {
+        const headers = headersFor(answer, 'application/problem+json', true);
+        return { kind: 'answer', headers, body: problemFrom(result.body, head.status, exchange.traceId) };
+      }
       return { kind: 'answer', headers: headersFor(answer, jsonTypeFor(answer.contentType), true), body: result.body };
     case 'untouched': {
       const type = declaredJson || isContainer(result.body) ? jsonTypeFor(answer.contentType) : answer.contentType;
@@ -76,6 +82,10 @@ export async function envelopeAnswer(
         ? failure(exchange, head, answer)
         : textAnswer(exchange, head, answer, body, policies.answers);
   }
+}
+
+function isProblem({ contentType }: TransformedHeaders): boolean {
+  return contentType?.toLowerCase().startsWith('application/problem+json') === true;
 }
 
 /** A page or a text where JSON might have been: served as it is, unless the route wants JSON only or PHP died in it. */

@@ -33,6 +33,10 @@ describe('transformAnswerHeaders', () => {
     const raw = [
       'Server',
       'Apache/2.2 (php01)',
+      'Alt-Svc',
+      'h3=":443"',
+      'Authorization',
+      'Bearer of-php',
       'X-Powered-By',
       'PHP/5.6',
       'Host',

@@ -20,10 +20,12 @@ export interface TransformedHeaders {
   readonly contentLength: number | undefined;
 }
 
-/** Those that name the software, that mean nothing in an answer (`php -S` echoes Host), or that the gateway sets itself. */
+/** Those that name the software, that lead past the gateway or carry a credential of PHP's own, that mean nothing in an answer (`php -S` echoes Host), or that the gateway sets itself. */
 const NEVER = new Set([
   'server',
   'x-powered-by',
+  'alt-svc',
+  'authorization',
   'host',
   'x-trace-id',
   'traceparent',
