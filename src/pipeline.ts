@@ -274,7 +274,6 @@ function isLookAlike(action: string, byAction: RouteGroup['byAction']): boolean 
 }
 
 function plainSpelling(action: string): string {
-  // eslint-disable-next-line no-control-regex -- PHP's trim takes NUL too
   return action.replace(/^[\s\0]+|[\s\0]+$/g, '').toLowerCase();
 }
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findSystemPhp } from '../../src/forward/embedded/find-system-php.js';
+import { describeWith } from '../setup/parts.js';
 import {
   type EmbeddedPhp,
   type EmbeddedPhpKind,
@@ -337,7 +338,7 @@ describe('WebAssembly PHP', () => {
   });
 });
 
-(systemPhp === undefined ? describe.skip : describe)('system PHP', () => {
+describeWith('php', 'system PHP', () => {
   it('is started again on the same port when it dies', async () => {
     const php = await start({ kind: 'system' });
     const pid = Number(await listener(php.origin));
