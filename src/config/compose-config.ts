@@ -11,7 +11,6 @@ const LOOPBACK_RANGES = ['127.0.0.0/8', '::1/128'];
 export interface ComposeOptions {
   readonly projectRoot: string;
   readonly packageVersion: string;
-  readonly commandPath: string;
   readonly secrets: { readonly jwt: string | undefined; readonly identity: string };
   readonly warnings: readonly string[];
 }
@@ -80,7 +79,6 @@ export function composeConfig(variables: EnvironmentVariables, options: ComposeO
     directories: {
       project: options.projectRoot,
       data: join(options.projectRoot, '.data'),
-      commandPath: options.commandPath,
     },
     warnings: options.warnings,
   };

@@ -110,8 +110,6 @@ export interface GatewayConfig {
   readonly directories: {
     readonly project: string;
     readonly data: string;
-    /** PATH: where programs such as php are looked for, and what they are given as their own PATH. */
-    readonly commandPath: string;
   };
   /** What is legal but looks like a mistake; to be logged once at start. Holds no values. */
   readonly warnings: readonly string[];

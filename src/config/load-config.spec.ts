@@ -76,7 +76,6 @@ describe('defaults', () => {
     expect(directories).toEqual({
       project: projectRoot,
       data: join(projectRoot, '.data'),
-      commandPath: '/opt/bin',
     });
   });
 

@@ -35,7 +35,6 @@ export function loadConfig(environment: NodeJS.ProcessEnv, options: LoadOptions)
     composeConfig(reading.variables, {
       projectRoot,
       packageVersion: options.packageVersion,
-      commandPath: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
       secrets: completeSecrets(reading.variables, resolve(projectRoot, '.data')),
       warnings: [...findMisspeltNames(reading.names, [...knownVariables.keys()]), ...combined.warnings],
     }),

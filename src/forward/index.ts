@@ -7,5 +7,6 @@ export { RouteAnswerRules } from './answer/route-answer-rules.js';
 export { askPhpForSession } from './session-question.js';
 export { UndiciForwarder } from './forwarders/undici.forwarder.js';
 export { forwardUpgrade } from './forwarders/upgrade.js';
+export { acceptsConnection } from './upstream/accepts-connection.js';
 export type { Upstream } from './upstream/upstream.js';
 export { Upstreams } from './upstream/upstreams.js';

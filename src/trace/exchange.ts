@@ -35,8 +35,6 @@ export class Exchange {
   identity: Identity | undefined;
   /** The request's body, read only where a policy had to see it. The original bytes. */
   body: Buffer | undefined;
-  /** The body as native handlers see it, parsed once. */
-  parsedBody: unknown;
   /** Gateway headers of the answer: name, value, name, value, … */
   readonly answerHeaders: string[] = [];
   /** True once every policy was passed: a controller reached without it is refused. */

@@ -1,6 +1,6 @@
-import { createConnection } from 'node:net';
 import { request } from 'undici';
 import type { UpstreamSettings } from '../../routing/index.js';
+import { acceptsConnection } from './accepts-connection.js';
 import type { Target } from './target.js';
 
 const PROBE_TIMEOUT_MS = 2000;
@@ -31,7 +31,8 @@ export class HealthProbe {
 
   private async run(target: Target): Promise<void> {
     const { path, intervalMs } = this.settings;
-    const isUp = path === undefined ? await accepts(target) : await answers(target, path);
+    const isUp =
+      path === undefined ? await acceptsConnection(target.origin, PROBE_TIMEOUT_MS) : await answers(target, path);
     if (this.isStopped) return;
     target.noteProbe(isUp);
     const timer = setTimeout(() => void this.run(target), isUp ? intervalMs : Math.min(intervalMs, PROBE_WHEN_DOWN_MS));
@@ -51,19 +52,4 @@ async function answers(target: Target, path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function accepts(target: Target): Promise<boolean> {
-  const { hostname, port, protocol } = new URL(target.origin);
-  return new Promise((resolve) => {
-    const host = hostname.replace(/^\[|\]$/g, '');
-    const socket = createConnection({ host, port: Number(port) || (protocol === 'https:' ? 443 : 80) });
-    const finish = (isUp: boolean): void => {
-      socket.destroy();
-      resolve(isUp);
-    };
-    socket.setTimeout(PROBE_TIMEOUT_MS, () => finish(false));
-    socket.once('connect', () => finish(true));
-    socket.once('error', () => finish(false));
-  });
 }
