@@ -123,7 +123,7 @@ describe('a gateway that is told to stop', () => {
     const stopped = gateway.stop(1200);
     await sleep(750);
     late.socket.write('\r\n');
-    await sleep(60);
+    while (!late.isClosed()) await sleep(5);
     expect(late.text()).toMatch(/^HTTP\/1\.1 503 /);
     expect(late.text()).toContain('UPSTREAM_UNAVAILABLE');
     await stopped;
