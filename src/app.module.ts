@@ -1,15 +1,17 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ThrottlerStorage } from '@nestjs/throttler';
-import { AuthModule } from './auth/index.js';
+import { AuthModule, JwtVerifier, SignatureVerifier } from './auth/index.js';
 import { CONFIG, ConfigModule, type GatewayConfig } from './config/index.js';
 import { ContractModule } from './contract/index.js';
 import { DrainState, EdgeModule } from './edge/index.js';
 import { HealthModule, ReservedModule } from './features/index.js';
 import { ForwardModule, Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
-import { type NativeRouter, Pipeline } from './pipeline.js';
-import { ThrottleModule } from './throttle/index.js';
+import { Pipeline } from './pipeline.js';
+import type { NativeRouter } from './pipeline-steps.js';
+import { StateModule } from './state/index.js';
+import { ConcurrencyLimiter, ThrottleModule } from './throttle/index.js';
 import { LOGGER, type Logger, TraceModule } from './trace/index.js';
 
 @Module({})
@@ -21,6 +23,7 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(config),
         TraceModule,
+        StateModule,
         EdgeModule,
         AuthModule,
         ThrottleModule,
@@ -33,11 +36,27 @@ export class AppModule {
       providers: [
         {
           provide: Pipeline,
-          inject: [CONFIG, ThrottlerStorage, Upstreams, HttpAdapterHost],
-          useFactory: (slice: GatewayConfig, storage: ThrottlerStorage, upstreams: Upstreams, host: HttpAdapterHost) =>
-            new Pipeline(slice, storage, upstreams, (req, res) =>
-              (host.httpAdapter.getInstance() as NativeRouter)(req, res),
-            ),
+          inject: [
+            CONFIG,
+            ThrottlerStorage,
+            ConcurrencyLimiter,
+            JwtVerifier,
+            SignatureVerifier,
+            Upstreams,
+            HttpAdapterHost,
+          ],
+          useFactory: (
+            slice: GatewayConfig,
+            throttler: ThrottlerStorage,
+            concurrency: ConcurrencyLimiter,
+            jwt: JwtVerifier,
+            signatures: SignatureVerifier,
+            upstreams: Upstreams,
+            host: HttpAdapterHost,
+          ) => {
+            const native: NativeRouter = (req, res) => (host.httpAdapter.getInstance() as NativeRouter)(req, res);
+            return new Pipeline({ config: slice, throttler, concurrency, jwt, signatures, upstreams, native });
+          },
         },
         {
           provide: FrontDoor,

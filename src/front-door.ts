@@ -10,7 +10,8 @@ import {
   readClientAddress,
   refusalOf,
 } from './edge/index.js';
-import type { Pipeline, StepResult } from './pipeline.js';
+import type { Pipeline } from './pipeline.js';
+import type { StepResult } from './pipeline-steps.js';
 import { readHead, type ServedPath } from './request-head.js';
 import { attachExchange, Exchange, logAccess, type Logger, traceFrom } from './trace/index.js';
 import { UpgradeDoor } from './upgrade-door.js';

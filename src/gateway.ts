@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AppModule } from './app.module.js';
 import type { GatewayConfig } from './config/index.js';
+import { inputDtoNames } from './contract/index.js';
 import { Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
 import { GatewayAdapter } from './gateway.adapter.js';
@@ -49,7 +50,7 @@ export async function startGateway({
   const pipeline = app.get(Pipeline);
   const door = app.get(FrontDoor);
   const keeper = new RouteTableKeeper(
-    { file: routesFile, phpTargets, handlers: nativeHandlerNames() },
+    { file: routesFile, phpTargets, handlers: nativeHandlerNames(), dtos: inputDtoNames() },
     (table) => pipeline.use(table),
     logger,
   );

@@ -6,3 +6,4 @@ export type { Identity } from './identity.js';
 export { IDENTITY_HEADER, signIdentity } from './identity-assertion.js';
 export { JwtVerifier } from './jwt-verifier.js';
 export { PhpSessions, readCookie, readSessionAnswer } from './php-session.js';
+export { SignatureVerifier } from './signature-verifier.js';

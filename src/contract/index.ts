@@ -5,4 +5,5 @@ export { EnvelopeFields } from './envelope.interceptor.js';
 export { answerWithError, errorEnvelope, problemDetails, wantsProblem } from './error-answer.js';
 export { codeForStatus, type ErrorCode, GatewayError, isErrorCode } from './error-catalogue.js';
 export { toGatewayError } from './exception.filter.js';
+export { InputDto, inputDtoNames, validateInput } from './input/index.js';
 export { parseNativeBody } from './native-body.js';

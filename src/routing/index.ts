@@ -3,10 +3,12 @@ export { NativeHandler, nativeHandlerNames, nativeHandlerPath } from './native-h
 export { parseRequestTarget, resolvePath } from './path/index.js';
 export type {
   AuthorizationPolicy,
+  ConcurrencyBounds,
   RateLimitPolicy,
   Route,
   RoutePolicies,
   RouteTable,
+  SignaturePolicy,
   UpstreamSettings,
 } from './route.js';
 export { RouteTableError } from './route-file.js';

@@ -12,6 +12,8 @@ export interface LoadOptions {
   readonly phpTargets: readonly string[];
   /** Names of the native handlers there are. */
   readonly handlers: ReadonlySet<string>;
+  /** Names of the DTOs there are. */
+  readonly dtos?: ReadonlySet<string>;
 }
 
 /** Reads a route table whole. @throws RouteTableError that lists every fault with its line; nothing is half loaded. */
@@ -30,7 +32,7 @@ export function loadRouteTable(text: string, options: LoadOptions): RouteTable {
   for (const [name, upstream] of Object.entries(input.upstreams ?? {})) {
     upstreams.set(name, readUpstream(name, upstream, options.phpTargets, fault));
   }
-  const policies = new PolicyReader(input, fault);
+  const policies = new PolicyReader(input, options.dtos ?? new Set(), fault);
   const routes = Object.entries(input.routes).map(([name, route]): Route => {
     const at = ['routes', name];
     checkReferences(at, route, upstreams, options.handlers, fault);

@@ -1,6 +1,6 @@
 import { NOBODY } from './route-gate.js';
 import type { PoliciesInput, RouteTableInput } from './route-table.input.js';
-import type { AuthorizationPolicy, RateLimitPolicy, RoutePolicies } from './route.js';
+import type { AuthorizationPolicy, RateLimitPolicy, RoutePolicies, SignaturePolicy } from './route.js';
 
 /** Notes a fault by the path of keys to where it stands. */
 export type ReportFault = (path: readonly string[], problem: string) => void;
@@ -9,9 +9,11 @@ export type ReportFault = (path: readonly string[], problem: string) => void;
 export class PolicyReader {
   private readonly authorization = new Map<string, AuthorizationPolicy>();
   private readonly rateLimit = new Map<string, RateLimitPolicy>();
+  private readonly signature = new Map<string, SignaturePolicy>();
 
   constructor(
     private readonly input: RouteTableInput,
+    private readonly dtos: ReadonlySet<string>,
     private readonly fault: ReportFault,
   ) {
     for (const [name, value] of Object.entries(input.policies.authorization ?? {})) {
@@ -31,8 +33,13 @@ export class PolicyReader {
         optional: value?.optional ?? false,
       });
     }
-    for (const [name, value] of Object.entries(input.policies.rateLimit ?? {}))
-      this.rateLimit.set(name, { name, ...value });
+    for (const [name, value] of Object.entries(input.policies.rateLimit ?? {})) {
+      if ((value.per === 'field') !== (value.field !== undefined))
+        this.fault(['policies', 'rateLimit', name], '`per: field` and `field: <name>` go together, e.g. field: email');
+      this.rateLimit.set(name, { field: undefined, counts: 'policy', ...value, name });
+    }
+    for (const [name, value] of Object.entries(input.policies.signature ?? {}))
+      this.signature.set(name, { windowS: 300, ...value, name });
   }
 
   /** The policies of the route at `at`: its own, else the table's defaults, else the gateway's. */
@@ -45,6 +52,11 @@ export class PolicyReader {
     return {
       authorization: this.authorizationOf(at, whereIs('authorization'), chosen.authorization),
       rateLimit: (chosen.rateLimit ?? []).flatMap((name) => this.rateLimitOf(whereIs('rateLimit'), name)),
+      concurrency: { route: chosen.concurrency?.route, caller: chosen.concurrency?.caller },
+      signature: this.signatureOf(whereIs('signature'), chosen.signature),
+      input: this.dtoOf(whereIs('input'), chosen.input),
+      unknownFields: chosen.unknownFields ?? 'allow',
+      secretScan: chosen.secretScan ?? 'all',
       timeoutMs: chosen.timeoutMs ?? 30_000,
       idleTimeoutMs: chosen.idleTimeoutMs ?? 60_000,
       maxBodyBytes: chosen.maxBodyBytes ?? 1024 * 1024,
@@ -79,5 +91,18 @@ export class PolicyReader {
     const policy = this.rateLimit.get(name);
     if (policy === undefined) this.fault(where, `there is no rate limit policy "${name}"`);
     return policy === undefined ? [] : [policy];
+  }
+
+  private signatureOf(where: readonly string[], name: string | undefined): SignaturePolicy | undefined {
+    if (name === undefined) return undefined;
+    const policy = this.signature.get(name);
+    if (policy === undefined) this.fault(where, `there is no signature policy "${name}"`);
+    return policy;
+  }
+
+  private dtoOf(where: readonly string[], name: string | undefined): string | undefined {
+    if (name !== undefined && !this.dtos.has(name))
+      this.fault(where, `there is no DTO "${name}"; known: ${[...this.dtos].toSorted().join(', ')}`);
+    return name;
   }
 }

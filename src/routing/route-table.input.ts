@@ -1,16 +1,21 @@
-import type { ErrorWhen, RateLimitPolicy, RoutePolicies, Stage } from './route.js';
+import type { ConcurrencyBounds, ErrorWhen, RateLimitPolicy, RoutePolicies, SignaturePolicy, Stage } from './route.js';
 
 // The route table as its author writes it (and as the schema has checked it): names instead of policies, most of it optional.
 
 type Writable<T> = { -readonly [K in keyof T]?: T[K] };
 
 export interface PoliciesInput extends Readonly<
-  Writable<Omit<RoutePolicies, 'authorization' | 'rateLimit' | 'errorWhen'>>
+  Writable<Omit<RoutePolicies, 'authorization' | 'rateLimit' | 'concurrency' | 'signature' | 'errorWhen'>>
 > {
   readonly authorization?: string;
   readonly rateLimit?: readonly string[];
+  readonly concurrency?: Writable<ConcurrencyBounds>;
+  readonly signature?: string;
   readonly errorWhen?: ErrorWhen;
 }
+
+export type RateLimitInput = Pick<RateLimitPolicy, 'limit' | 'windowS' | 'per'> &
+  Writable<Pick<RateLimitPolicy, 'field' | 'counts'>>;
 
 export interface RouteInput {
   readonly match: {
@@ -48,7 +53,8 @@ export interface RouteTableInput {
         } | null
       >
     >;
-    readonly rateLimit?: Readonly<Record<string, Omit<RateLimitPolicy, 'name'>>>;
+    readonly rateLimit?: Readonly<Record<string, RateLimitInput>>;
+    readonly signature?: Readonly<Record<string, Pick<SignaturePolicy, 'key'> & { readonly windowS?: number }>>;
   };
   readonly defaults?: PoliciesInput;
   readonly routes: Readonly<Record<string, RouteInput>>;

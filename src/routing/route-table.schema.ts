@@ -12,6 +12,11 @@ const closed = (properties: object, required: readonly string[] = []): object =>
 const policies = closed({
   authorization: { ...name, description: 'Name of a policy under policies.authorization. Without it nobody gets in.' },
   rateLimit: { type: 'array', items: name, description: 'Names of policies under policies.rateLimit, in order.' },
+  concurrency: closed({ route: { type: 'integer', minimum: 1 }, caller: { type: 'integer', minimum: 1 } }),
+  signature: { ...name, description: 'Name of a policy under policies.signature.' },
+  input: { ...name, description: 'Name of the DTO that the fields of a request must satisfy.' },
+  unknownFields: { enum: ['allow', 'refuse'] },
+  secretScan: { enum: ['all', 'own', 'off'] },
   timeoutMs: { ...milliseconds, minimum: 1 },
   idleTimeoutMs: milliseconds,
   maxBodyBytes: bytes,
@@ -75,10 +80,15 @@ export const ROUTE_TABLE_SCHEMA = {
             {
               limit: { type: 'integer', minimum: 1 },
               windowS: { type: 'integer', minimum: 1, maximum: 86_400 },
-              per: { enum: ['ip', 'identity'] },
+              per: { enum: ['ip', 'identity', 'field'] },
+              field: { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$', description: 'With `per: field`.' },
+              counts: { enum: ['policy', 'route'] },
             },
             ['limit', 'windowS', 'per'],
           ),
+        ),
+        signature: named(
+          closed({ key: { enum: ['telnyx'] }, windowS: { type: 'integer', minimum: 1, maximum: 3600 } }, ['key']),
         ),
       }),
       defaults: { ...policies, description: 'Policies that every route has unless it names its own.' },

@@ -15,7 +15,27 @@ export interface RateLimitPolicy {
   readonly name: string;
   readonly limit: number;
   readonly windowS: number;
-  readonly per: 'ip' | 'identity';
+  /** `field`: whom a field of the request names, whoever sends it: the account that somebody tries to sign in to. */
+  readonly per: 'ip' | 'identity' | 'field';
+  /** Name of the field, with `per: field`. */
+  readonly field: string | undefined;
+  /** `policy`: all routes that name the limit count together; `route`: each (and so each action) for itself. */
+  readonly counts: 'policy' | 'route';
+}
+
+/** How a sender proves that it wrote the body: a signature over `timestamp|body` (Ed25519, as Telnyx signs). */
+export interface SignaturePolicy {
+  readonly name: string;
+  /** Whose public key verifies it; without that key the route answers 503. */
+  readonly key: 'telnyx';
+  /** Seconds that the timestamp may be off in either direction, and for which a message is refused a second time. */
+  readonly windowS: number;
+}
+
+/** Requests that may be under way at the same time; undefined for no bound. More are refused with 503, of one caller with 429. */
+export interface ConcurrencyBounds {
+  readonly route: number | undefined;
+  readonly caller: number | undefined;
 }
 
 /** Tells a failure that PHP reports with status 200: the value at a JSON pointer equals this one. */
@@ -28,6 +48,14 @@ export interface ErrorWhen {
 export interface RoutePolicies {
   readonly authorization: AuthorizationPolicy;
   readonly rateLimit: readonly RateLimitPolicy[];
+  readonly concurrency: ConcurrencyBounds;
+  readonly signature: SignaturePolicy | undefined;
+  /** Name of the DTO that the request's fields must satisfy before anybody answers it. */
+  readonly input: string | undefined;
+  /** Fields that the DTO does not name: passed on as they are, or refused with 422. Bytes are never taken away. */
+  readonly unknownFields: 'allow' | 'refuse';
+  /** What is searched for in the answer: the gateway's own secrets and the shapes of vendors' keys, the first alone, or nothing. */
+  readonly secretScan: 'all' | 'own' | 'off';
   /** Milliseconds until the first answer byte; for an answer that is read whole, until its last. */
   readonly timeoutMs: number;
   /** Milliseconds without a byte in either direction before a stream is given up; 0 for never. */

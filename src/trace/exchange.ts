@@ -35,6 +35,8 @@ export class Exchange {
   identity: Identity | undefined;
   /** The request's body, read only where a policy had to see it. The original bytes. */
   body: Buffer | undefined;
+  /** The route's signature policy has verified who wrote the body: PHP is told so in the signed identity. */
+  isSignatureVerified = false;
   /** Gateway headers of the answer: name, value, name, value, … */
   readonly answerHeaders: string[] = [];
   /** True once every policy was passed: a controller reached without it is refused. */

@@ -1,0 +1,2 @@
+export { InputDto, inputDtoNames } from './input-dto.js';
+export { validateInput } from './validate-input.js';
