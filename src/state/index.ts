@@ -1,2 +1,2 @@
-export { type ReplicatedSet, SHARED_STATE, type SharedState, StateUnavailableError } from './shared-state.js';
+export { type ReplicatedMap, SHARED_STATE, type SharedState, StateUnavailableError } from './shared-state.js';
 export { StateModule } from './state.module.js';

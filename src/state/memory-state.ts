@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { ReplicatedSet, SharedState } from './shared-state.js';
+import type { ReplicatedMap, SharedState } from './shared-state.js';
 
 /** Entries after which the one that was not used for longest is forgotten: the bound of the memory. */
 const MAX_ENTRIES = 100_000;
@@ -7,7 +7,7 @@ const MAX_ENTRIES = 100_000;
 /** The shared state of a gateway that is alone: in memory, bounded, gone with the process. */
 export class MemoryState implements SharedState {
   private readonly values = new LRUCache<string, string>({ max: MAX_ENTRIES });
-  private readonly sets = new Map<string, ReplicatedSet>();
+  private readonly maps = new Map<string, ReplicatedMap>();
 
   get(key: string): Promise<string | undefined> {
     return Promise.resolve(this.values.get(key));
@@ -35,18 +35,18 @@ export class MemoryState implements SharedState {
     return Promise.resolve();
   }
 
-  replicatedSet(name: string): ReplicatedSet {
-    const known = this.sets.get(name);
+  replicatedMap(name: string): ReplicatedMap {
+    const known = this.maps.get(name);
     if (known !== undefined) return known;
-    const members = new LRUCache<string, true>({ max: MAX_ENTRIES });
-    const made: ReplicatedSet = {
-      has: (member) => members.get(member) === true,
-      add: (member, ttlMs) => {
-        members.set(member, true, { ttl: ttlMs });
+    const values = new LRUCache<string, string>({ max: MAX_ENTRIES });
+    const made: ReplicatedMap = {
+      get: (key) => values.get(key),
+      set: (key, value, ttlMs) => {
+        values.set(key, value, { ttl: ttlMs });
         return Promise.resolve();
       },
     };
-    this.sets.set(name, made);
+    this.maps.set(name, made);
     return made;
   }
 }

@@ -15,17 +15,17 @@ export interface SharedState {
   /** @throws StateUnavailableError */
   delete(key: string): Promise<void>;
   /**
-   * A set whose members every instance knows by heart: asking costs a look-up in memory. Members added elsewhere arrive
-   * within a second; while Redis is gone what is known stays known, and what is added here holds here.
+   * A small table that every instance knows by heart: reading it costs a look-up in memory. What is set elsewhere arrives
+   * within a second; while Redis is gone what is known stays known, and what is set here holds here.
    */
-  replicatedSet(name: string): ReplicatedSet;
+  replicatedMap(name: string): ReplicatedMap;
 }
 
-export interface ReplicatedSet {
-  /** Whether the member was added, here or elsewhere, and its life is not over. Never throws, never waits. */
-  has(member: string): boolean;
-  /** Adds a member for `ttlMs`. Resolves when the other instances can know of it. @throws StateUnavailableError: it holds here only */
-  add(member: string, ttlMs: number): Promise<void>;
+export interface ReplicatedMap {
+  /** The value set here or elsewhere, or undefined. Never throws, never waits. */
+  get(key: string): string | undefined;
+  /** Sets a value for `ttlMs`. Resolves when the other instances can know of it. @throws StateUnavailableError: it holds here only */
+  set(key: string, value: string, ttlMs: number): Promise<void>;
 }
 
 /** Redis cannot be asked. */
