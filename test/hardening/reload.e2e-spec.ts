@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../../src/config/index.js';
 import { type Gateway, startGateway } from '../../src/gateway.js';
+import { eventually } from '../support/eventually.js';
 import { hear } from '../support/raw-client.js';
 import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
 import { IDENTITY_SECRET, JWT_SECRET, startTestGateway, type TestGateway } from '../support/test-gateway.js';
@@ -55,13 +56,6 @@ describe('the route table, changed while the gateway runs', () => {
     return 0;
   }
 
-  async function until(condition: () => boolean | Promise<boolean>, ms = 3000): Promise<void> {
-    const startedAt = performance.now();
-    while (!(await condition())) {
-      if (performance.now() - startedAt > ms) throw new Error('waited in vain');
-      await sleep(10);
-    }
-  }
   const reloaded =
     (times = 1) =>
     (): boolean =>
@@ -72,9 +66,9 @@ describe('the route table, changed while the gateway runs', () => {
     const underWay = ['json', 'stream'].map((route) =>
       hear(gateway.port, `/${route}/x`, { method: 'POST', body: 'x'.repeat(10) }),
     );
-    await until(() => upstream.requests.length === 2);
+    await eventually(() => upstream.requests.length === 2);
     gateway.writeRoutes(`${table(20).replace(/ {2}stream:.*\n/, '')}${EXTRA}`);
-    await until(reloaded());
+    await eventually(reloaded());
     expect(logged).toEqual([{ level: 'info', why: undefined, text: 'route table reloaded' }]);
     delayMs = 0;
     expect(await limit()).toBe(20);
@@ -91,7 +85,7 @@ describe('the route table, changed while the gateway runs', () => {
     });
     for (let round = 1; round <= 3; round++) {
       gateway.writeRoutes(table(10 + round, `connections: ${round}`));
-      await until(reloaded(round));
+      await eventually(reloaded(round));
     }
     run.isOver = true;
     await Promise.all(clients);
@@ -114,7 +108,7 @@ describe('the route table, changed while the gateway runs', () => {
     ['nothing at all', '', /line 1: the table: must be object/],
   ])('stays as it is when the new one is bad: %s', async (_name, text, why) => {
     gateway.writeRoutes(text);
-    await until(reloaded());
+    await eventually(reloaded());
     expect(logged).toEqual([
       {
         level: 'error',
@@ -124,7 +118,7 @@ describe('the route table, changed while the gateway runs', () => {
     ]);
     expect(await limit()).toBe(10);
     gateway.writeRoutes(table(30));
-    await until(reloaded(2));
+    await eventually(reloaded(2));
     expect(await limit()).toBe(30);
   });
 
@@ -133,17 +127,17 @@ describe('the route table, changed while the gateway runs', () => {
       const draft = `${gateway.routesFile}.draft`;
       writeFileSync(draft, table(mark));
       renameSync(draft, gateway.routesFile);
-      await until(async () => (await limit()) === mark);
+      await eventually(async () => (await limit()) === mark);
     }
   });
 
   it('survives the file being away for a while', async () => {
     rmSync(gateway.routesFile);
-    await until(reloaded());
+    await eventually(reloaded());
     expect(logged[0]).toEqual({ level: 'error', why: 'the file cannot be read: ENOENT', text: expect.any(String) });
     expect(await limit()).toBe(10);
     gateway.writeRoutes(table(20));
-    await until(async () => (await limit()) === 20);
+    await eventually(async () => (await limit()) === 20);
   });
 
   it('is read once, and whole, when it is written in a quick row', async () => {
@@ -152,7 +146,7 @@ describe('the route table, changed while the gateway runs', () => {
       gateway.writeRoutes(text.slice(0, Math.ceil((text.length * i) / 10)));
       await sleep(15);
     }
-    await until(reloaded());
+    await eventually(reloaded());
     await sleep(200);
     expect(logged).toEqual([expect.objectContaining({ level: 'info' })]);
     expect(await limit()).toBe(20);
@@ -168,11 +162,11 @@ describe('the route table, changed while the gateway runs', () => {
     await Promise.all(['json', 'stream'].map((route) => hear(gateway.port, `/${route}/x`)));
     const before = upstream.connections();
     gateway.writeRoutes(table(20));
-    await until(reloaded());
+    await eventually(reloaded());
     await Promise.all(['json', 'stream'].map((route) => hear(gateway.port, `/${route}/x`)));
     expect(upstream.connections()).toBe(before);
     gateway.writeRoutes(table(20, 'connections: 9'));
-    await until(reloaded(2));
+    await eventually(reloaded(2));
     await Promise.all(['json', 'stream'].map((route) => hear(gateway.port, `/${route}/x`)));
     expect(upstream.connections()).toBeGreaterThanOrEqual(before + 2);
   });
@@ -182,9 +176,9 @@ describe('the route table, changed while the gateway runs', () => {
     gateway.writeRoutes(
       table(20, `health: { path: /health, intervalMs: 100 }`).replace("'${REMOTE_PHP_BASE}'", `'${other.origin}'`),
     );
-    await until(() => other.requests.length > 1);
+    await eventually(() => other.requests.length > 1);
     gateway.writeRoutes(table(30));
-    await until(reloaded(2));
+    await eventually(reloaded(2));
     await sleep(20);
     const before = other.requests.length;
     await sleep(300);

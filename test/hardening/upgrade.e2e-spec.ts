@@ -112,7 +112,7 @@ describe('upgrades', () => {
     const started = Date.now();
     const received = await sendRaw(gateway.port, upgrade('/ws/bye'), 3000);
     expect(received).toContain('hello;');
-    expect(Date.now() - started).toBeLessThan(2000);
+    expect(Date.now() - started).toBeLessThan(5000);
   });
 
   it.each([
@@ -150,7 +150,7 @@ describe('upgrades', () => {
     await new Promise<void>((resolve) => {
       socket.on('data', () => undefined).on('end', resolve);
     });
-    expect(Date.now() - startedAt).toBeLessThan(1000);
+    expect(Date.now() - startedAt).toBeLessThan(4000);
     socket.destroy();
   });
 
