@@ -1,23 +1,31 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { ThrottlerStorage } from '@nestjs/throttler';
 import { AuthModule, JwtVerifier, SignatureVerifier } from './auth/index.js';
 import { CONFIG, ConfigModule, type GatewayConfig } from './config/index.js';
 import { ContractModule } from './contract/index.js';
 import { DrainState, EdgeModule } from './edge/index.js';
-import { HealthModule, ReservedModule } from './features/index.js';
+import { AuthTokenModule, CspReportModule, HealthModule, ReservedModule } from './features/index.js';
 import { ForwardModule, Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
 import { Pipeline } from './pipeline.js';
 import type { NativeRouter } from './pipeline-steps.js';
-import { StateModule } from './state/index.js';
-import { ConcurrencyLimiter, ThrottleModule } from './throttle/index.js';
+import { RealtimeModule } from './realtime/index.js';
+import { SecretsModule, SecretWatch } from './secrets/index.js';
+import { SHARED_STATE, type SharedState, StateModule } from './state/index.js';
+import { ConcurrencyLimiter, RateLimits, ThrottleModule } from './throttle/index.js';
 import { LOGGER, type Logger, TraceModule } from './trace/index.js';
+
+export interface AppOptions {
+  /** Where the providers' stand-in answers, for a configuration that says `stub`. */
+  readonly stubOrigin?: string | undefined;
+  /** Modules with native handlers beside the built-in ones. */
+  readonly features?: readonly Type[];
+}
 
 @Module({})
 export class AppModule {
-  /** The whole gateway for one configuration; `features` are modules with native handlers beside the built-in ones. */
-  static for(config: GatewayConfig, features: readonly Type[] = []): DynamicModule {
+  /** The whole gateway for one configuration. */
+  static for(config: GatewayConfig, { stubOrigin, features = [] }: AppOptions = {}): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -28,9 +36,13 @@ export class AppModule {
         AuthModule,
         ThrottleModule,
         ContractModule,
+        SecretsModule,
         ForwardModule,
+        AuthTokenModule,
+        CspReportModule,
         HealthModule,
         ReservedModule,
+        RealtimeModule.forRoot(stubOrigin),
         ...features,
       ],
       providers: [
@@ -38,24 +50,38 @@ export class AppModule {
           provide: Pipeline,
           inject: [
             CONFIG,
-            ThrottlerStorage,
+            RateLimits,
             ConcurrencyLimiter,
             JwtVerifier,
             SignatureVerifier,
             Upstreams,
+            SecretWatch,
+            SHARED_STATE,
             HttpAdapterHost,
           ],
           useFactory: (
             slice: GatewayConfig,
-            throttler: ThrottlerStorage,
+            limits: RateLimits,
             concurrency: ConcurrencyLimiter,
             jwt: JwtVerifier,
             signatures: SignatureVerifier,
             upstreams: Upstreams,
+            secrets: SecretWatch,
+            state: SharedState,
             host: HttpAdapterHost,
           ) => {
             const native: NativeRouter = (req, res) => (host.httpAdapter.getInstance() as NativeRouter)(req, res);
-            return new Pipeline({ config: slice, throttler, concurrency, jwt, signatures, upstreams, native });
+            return new Pipeline({
+              config: slice,
+              limits,
+              concurrency,
+              jwt,
+              signatures,
+              upstreams,
+              secrets,
+              state,
+              native,
+            });
           },
         },
         {

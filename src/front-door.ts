@@ -6,6 +6,7 @@ import {
   answerParserError,
   compileTrust,
   type DrainState,
+  isPreflight,
   type ParserError,
   readClientAddress,
   refusalOf,
@@ -83,6 +84,21 @@ export class FrontDoor {
     else exchange.res.once('finish', () => this.refuseBytes(refusal, socket));
   }
 
+  /**
+   * Server event `timeout`: nothing has moved on a connection for a while. Who waits for an answer may wait on; who does
+   * not read what lies ready for it is cut, after the time that its route allows a stream to stand still.
+   */
+  handleSilence(socket: Socket): void {
+    const exchange = this.latest.get(socket);
+    const isServed = (exchange !== undefined && this.open.has(exchange)) || this.upgrades.holds(socket);
+    if (isServed && socket.writableLength === 0) return;
+    const allowedMs = isServed ? exchange?.route?.policies.idleTimeoutMs : undefined;
+    if (allowedMs === 0) return;
+    if (allowedMs !== undefined && socket.timeout !== undefined && socket.timeout < allowedMs)
+      socket.setTimeout(allowedMs);
+    else socket.destroy();
+  }
+
   private refuseBytes(refusal: GatewayError, socket: Socket): void {
     answerParserError(refusal, socket, (errorCode, traceId) =>
       this.logger.info({ traceId, errorCode, route: null }, 'request'),
@@ -113,8 +129,11 @@ export class FrontDoor {
     const path = this.readPath(exchange);
     if (path instanceof GatewayError) {
       if (path.closeConnection) this.ending.add(exchange.req.socket);
-      return this.refuse(exchange, path);
+      this.pipeline.greetUnread(exchange);
+      return path;
     }
+    const preflight = isPreflight(exchange) ? this.pipeline.preflight(exchange, path) : undefined;
+    if (preflight !== undefined) return preflight;
     const match = this.pipeline.match(exchange.method, path);
     switch (match.kind) {
       case 'group':

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { AppModule } from './app.module.js';
 import type { GatewayConfig } from './config/index.js';
 import { inputDtoNames } from './contract/index.js';
+import { limitConnections } from './edge/index.js';
 import { Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
 import { GatewayAdapter } from './gateway.adapter.js';
@@ -18,6 +19,8 @@ export interface GatewayOptions {
   readonly routesFile: string;
   /** What `${REMOTE_PHP_BASE}` stands for in the table. */
   readonly phpTargets: readonly string[];
+  /** Where the providers' stand-in answers, for a configuration that says `stub`. */
+  readonly stubOrigin?: string | undefined;
   /** Modules with native handlers of their own. */
   readonly features?: readonly Type[];
 }
@@ -38,10 +41,11 @@ export async function startGateway({
   config,
   routesFile,
   phpTargets,
+  stubOrigin,
   features = [],
 }: GatewayOptions): Promise<Gateway> {
   const adapter = new GatewayAdapter();
-  const app: INestApplication = await NestFactory.create(AppModule.for(config, features), adapter, {
+  const app: INestApplication = await NestFactory.create(AppModule.for(config, { stubOrigin, features }), adapter, {
     logger: ['fatal', 'error', 'warn'],
     bodyParser: false,
     abortOnError: false,
@@ -55,6 +59,7 @@ export async function startGateway({
     logger,
   );
   const server = app.getHttpServer() as Server;
+  limitConnections(server, config.http.trustedProxies, logger);
   try {
     keeper.start();
     adapter.openDoor(door);

@@ -41,6 +41,7 @@ async function main(): Promise<void> {
       config,
       routesFile: parts.routesFile,
       phpTargets: parts.php === undefined ? config.php.targets : [parts.php.origin],
+      stubOrigin: parts.stub?.origin,
     });
     // Before anything is said: who reads that it is ready may stop it at once.
     const stop = (): void => {
@@ -82,11 +83,13 @@ interface Parts {
 async function startParts(config: GatewayConfig): Promise<Parts> {
   const routesFile =
     config.routes.file ?? join(projectRoot, config.routes.passThrough ? 'routes.pass-through.yaml' : 'routes.yaml');
-  if (config.php.targets.length > 0)
-    return { php: undefined, stub: undefined, routesFile, stop: () => Promise.resolve() };
-  // Telephony has no key in the gateway's configuration: locally it is always a stand-in.
+  const isEmbedded = config.php.targets.length === 0;
+  // Telephony has no key in the gateway's configuration: locally it is always a stand-in. Before a PHP of its own, which
+  // has providers of its own, only the gateway's realtime part may need one.
   const isLocal = config.environment === 'development' || config.environment === 'test';
-  const stub = isLocal ? await startProviderStub() : undefined;
+  const isWanted = isEmbedded || (config.providers.openai.mode === 'stub' && !config.routes.passThrough);
+  const stub = isLocal && isWanted ? await startProviderStub() : undefined;
+  if (!isEmbedded) return { php: undefined, stub, routesFile, stop: async () => stub?.stop() };
   try {
     const php = await startEmbeddedPhp({
       root: join(projectRoot, 'legacy-php'),

@@ -1,4 +1,3 @@
-import type { ThrottlerStorage } from '@nestjs/throttler';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
@@ -11,8 +10,15 @@ import {
   type SignatureVerifier,
 } from './auth/index.js';
 import type { GatewayConfig } from './config/index.js';
-import { GatewayError, parseNativeBody, validateInput } from './contract/index.js';
-import { checkAnnouncedLength, checkOrigin, computeSecurityHeaders, readBody } from './edge/index.js';
+import { GatewayError, checkQueryLength, parseNativeBody, refuseHostileBody, validateInput } from './contract/index.js';
+import {
+  AllowedOrigins,
+  checkAnnouncedLength,
+  checkOrigin,
+  computeSecurityHeaders,
+  noteOrigin,
+  readBody,
+} from './edge/index.js';
 import {
   askPhpForSession,
   forward,
@@ -24,7 +30,9 @@ import {
   type Upstreams,
 } from './forward/index.js';
 import { nativeHandlerPath, type RateLimitPolicy, type Route } from './routing/index.js';
-import { type ConcurrencyLimiter, countAgainst } from './throttle/index.js';
+import { guardNativeAnswer, type SecretWatch } from './secrets/index.js';
+import type { SharedState } from './state/index.js';
+import type { ConcurrencyLimiter, RateLimits } from './throttle/index.js';
 import type { Exchange } from './trace/index.js';
 
 /** A refusal ends the request's way; `answered` means that the step has sent the answer itself. */
@@ -37,17 +45,19 @@ export type NativeRouter = (req: IncomingMessage, res: ServerResponse) => void;
 /** What the steps are made of. */
 export interface PipelineParts {
   readonly config: GatewayConfig;
-  readonly throttler: ThrottlerStorage;
+  readonly limits: RateLimits;
   readonly concurrency: ConcurrencyLimiter;
   readonly jwt: JwtVerifier;
   readonly signatures: SignatureVerifier;
   readonly upstreams: Upstreams;
+  readonly secrets: SecretWatch;
+  readonly state: SharedState;
   readonly native: NativeRouter;
 }
 
 /** Each step by its name, made for one route. The order in which a request meets them stands in `pipeline.ts`. */
 export class PipelineSteps {
-  private readonly allowedOrigins: ReadonlySet<string>;
+  private readonly allowedOrigins: AllowedOrigins;
   private readonly security;
   private readonly undici = new UndiciForwarder();
   private readonly httpProxy = new HttpProxyForwarder();
@@ -56,8 +66,8 @@ export class PipelineSteps {
   readonly via = `1.1 donna-gateway-${randomBytes(4).toString('hex')}`;
 
   constructor(private readonly parts: PipelineParts) {
-    this.allowedOrigins = new Set(parts.config.origins.allowed);
-    this.security = computeSecurityHeaders(parts.config.csp.mode);
+    this.allowedOrigins = new AllowedOrigins(parts.config.origins.allowed);
+    this.security = computeSecurityHeaders({ mode: parts.config.csp.mode, connectTo: realtimeOrigins(parts.config) });
   }
 
   readonly securityHeaders: Step = ({ client, answerHeaders }) => {
@@ -65,12 +75,19 @@ export class PipelineSteps {
     return undefined;
   };
 
-  origin({ policies }: Route): readonly Step[] {
-    return policies.cors === 'upstream' ? [] : [(exchange) => checkOrigin(exchange, this.allowedOrigins)];
+  /** `route` is undefined for an address that has none. */
+  origin(route: Route | undefined): readonly Step[] {
+    return route?.policies.cors === 'upstream' ? [] : [(exchange) => checkOrigin(exchange, this.allowedOrigins)];
   }
 
+  /** For a head that could not be read: nobody is refused. */
+  readonly noteOrigin: Step = (exchange) => {
+    noteOrigin(exchange, this.allowedOrigins);
+    return undefined;
+  };
+
   limits(limits: readonly RateLimitPolicy[]): readonly Step[] {
-    return limits.map((limit) => (exchange) => countAgainst(limit, exchange, this.parts.throttler));
+    return limits.map((limit) => (exchange) => this.parts.limits.count(limit, exchange));
   }
 
   /** Holds a place among the requests that may be under way together until the answer is out. */
@@ -108,8 +125,13 @@ export class PipelineSteps {
     return [(exchange) => this.parts.signatures.check(exchange, signature)];
   }
 
-  input({ policies: { input, unknownFields } }: Route): readonly Step[] {
-    if (input === undefined) return [];
+  /** More fields than PHP takes; what goes wherever it wants goes on as it is. */
+  queryLength({ match: { path } }: Route): readonly Step[] {
+    return path === '/{*path}' ? [] : [checkQueryLength];
+  }
+
+  input({ policies: { input, unknownFields } }: Route, isRead: boolean): readonly Step[] {
+    if (input === undefined) return isRead ? [refuseHostileBody] : [];
     return [(exchange) => validateInput(exchange, { dto: input, unknownFields })];
   }
 
@@ -131,7 +153,7 @@ export class PipelineSteps {
     return (exchange) => forward(exchange, plan).then((): StepResult => 'answered');
   }
 
-  answerNatively({ handler = '' }: Route): Step {
+  answerNatively({ handler = '', policies }: Route): Step {
     const path = nativeHandlerPath(handler);
     return (exchange) => {
       const { req, res, answerHeaders, search } = exchange;
@@ -139,6 +161,7 @@ export class PipelineSteps {
       if (body instanceof GatewayError) return body;
       exchange.admitted = true;
       exchange.notes.servedBy = 'native';
+      guardNativeAnswer(exchange, policies, this.parts.secrets);
       for (let i = 0; i < answerHeaders.length; i += 2)
         res.setHeader(answerHeaders[i] ?? '', answerHeaders[i + 1] ?? '');
       this.parts.native(Object.assign(req, { url: path + search, body: body.value }), res);
@@ -153,7 +176,7 @@ export class PipelineSteps {
     return {
       forwarder: policies.envelope === 'off' && !bodyIsRead ? this.httpProxy : this.undici,
       upstream,
-      rules: new RouteAnswerRules(policies, upstream, this.security),
+      rules: new RouteAnswerRules(policies, upstream, this.security, this.parts.secrets),
       identitySecret: this.parts.config.identity.secret,
       via: this.via,
     };
@@ -161,7 +184,7 @@ export class PipelineSteps {
 
   /** The sessions of the route's PHP application; a native route asks the one that has sessions. */
   private sessionsOf(route: Route): PhpSessions | undefined {
-    const { upstreams, config } = this.parts;
+    const { upstreams, config, state } = this.parts;
     const upstream =
       route.upstream === undefined
         ? upstreams.all().find(({ settings }) => settings.session)
@@ -170,10 +193,18 @@ export class PipelineSteps {
     const known = this.sessions.get(upstream);
     if (known !== undefined) return known;
     const { secret } = config.identity;
-    const made = new PhpSessions(upstream.settings.session.cookie, (cookie, traceId) =>
-      askPhpForSession(upstream, secret, cookie, traceId),
+    const made = new PhpSessions(
+      upstream.settings.session.cookie,
+      (cookie, traceId) => askPhpForSession(upstream, secret, cookie, traceId),
+      state.replicatedMap('ended-sessions'),
     );
     this.sessions.set(upstream, made);
     return made;
   }
+}
+
+/** Where a browser that talks to the realtime provider itself connects to: HTTP for the call, a WebSocket besides. */
+function realtimeOrigins({ providers: { openai } }: GatewayConfig): readonly string[] {
+  if (openai.mode !== 'real') return [];
+  return [...new Set([new URL(openai.baseUrl).origin, new URL(openai.realtimeUrl).origin])];
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from './contract/index.js';
+import { answerPreflight } from './edge/index.js';
 import type { ForwardPlan } from './forward/index.js';
 import { type PipelineParts, PipelineSteps, type Step, type StepResult } from './pipeline-steps.js';
 import {
@@ -61,7 +62,26 @@ export class Pipeline {
   /** The steps that even a request without a route passes, so that its refusal has the headers of any other answer. */
   greet(exchange: Exchange, sample: Route | undefined): StepResult | Promise<StepResult> {
     const { steps } = this;
-    return run([steps.securityHeaders, ...(sample === undefined ? [] : steps.origin(sample))], exchange);
+    return run([steps.securityHeaders, ...steps.origin(sample)], exchange);
+  }
+
+  /** The headers of an answer to a head that could not be read. */
+  greetUnread(exchange: Exchange): void {
+    const { steps } = this;
+    void run([steps.securityHeaders, steps.noteOrigin], exchange);
+  }
+
+  /** Answers a preflight by its path's methods, before any limit or identity; undefined where the route leaves CORS to PHP. */
+  preflight(exchange: Exchange, path: Parameters<RouteMatcher['match']>[1]): StepResult | Promise<StepResult> {
+    const match = this.matcher.match(exchange.req.headers['access-control-request-method'] ?? '', path);
+    const route = match.kind === 'group' ? match.group.gate : match.kind === 'none' ? undefined : match.sample;
+    if (route?.policies.cors === 'upstream') return undefined;
+    exchange.route = route;
+    const methods = match.kind === 'none' ? UNKNOWN_ADDRESS_METHODS : match.allow;
+    return run(
+      [this.steps.securityHeaders, ...this.steps.origin(route), () => answerPreflight(exchange, methods)],
+      exchange,
+    );
   }
 
   planOf(route: Route, bodyIsRead: boolean): ForwardPlan {
@@ -96,6 +116,7 @@ export class Pipeline {
       steps.csrf(route),
       ...steps.limits(limits.filter(({ per }) => per === 'identity')),
       steps.bodyLength(route),
+      ...steps.queryLength(route),
     ];
   }
 
@@ -104,7 +125,9 @@ export class Pipeline {
     const { steps } = this;
     const counted = gate.policies.rateLimit.filter(sharedLimits);
     const limits = route.policies.rateLimit.filter((limit) => limit.per !== 'field' && !counted.includes(limit));
-    return [steps.authorization(route), ...steps.limits(limits), steps.bodyLength(route)];
+    // The gate's name is that of one of the routes, whose place the request holds already.
+    const places = route.name === gate.name ? [] : steps.concurrency(route, 'caller');
+    return [...places, steps.authorization(route), ...steps.limits(limits), steps.bodyLength(route)];
   }
 
   /** From a settled route to its answer. */
@@ -119,7 +142,7 @@ export class Pipeline {
       ...(mustRead && !isRead ? [steps.readBody(route)] : []),
       ...steps.limits(byField),
       ...steps.signature(route),
-      ...steps.input(route),
+      ...steps.input(route, isRead || mustRead),
       ...(isNative
         ? [steps.answerNatively(route)]
         : [...steps.endSession(route), steps.answerFromPhp(route, isRead || mustRead)]),
@@ -150,6 +173,9 @@ export class Pipeline {
     };
   }
 }
+
+/** Of an address that has no route: its script is to learn of the 404, not of a failed preflight. */
+const UNKNOWN_ADDRESS_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 
 type LimitChoice = (limit: RateLimitPolicy) => boolean;
 const allLimits: LimitChoice = () => true;

@@ -23,6 +23,11 @@ export class UpgradeDoor {
     private readonly logger: Logger,
   ) {}
 
+  /** Whether a socket has left HTTP here and is still open. */
+  holds(socket: Socket): boolean {
+    return this.joined.has(socket);
+  }
+
   /** Cuts the joined sockets, which the server no longer knows. */
   cut(): void {
     for (const socket of this.joined) socket.destroy();
@@ -56,6 +61,7 @@ export class UpgradeDoor {
   refuseTunnel(req: IncomingMessage, socket: Socket): void {
     const exchange = this.enter(req, socket);
     const fault = readHead(exchange, this.pipeline.via);
+    this.pipeline.greetUnread(exchange);
     answerWithError(exchange, fault instanceof GatewayError ? fault : new GatewayError('METHOD_NOT_ALLOWED'));
   }
 
@@ -77,11 +83,18 @@ export class UpgradeDoor {
   }
 
   private async admit(exchange: Exchange, socket: Socket, head: Buffer): Promise<GatewayError | undefined> {
-    if (this.isRefusing()) return new GatewayError('UPSTREAM_UNAVAILABLE', { headers: { 'Retry-After': '1' } });
-    const path = readHead(exchange, this.pipeline.via);
-    if (path instanceof GatewayError) return path;
+    const path = this.isRefusing()
+      ? new GatewayError('UPSTREAM_UNAVAILABLE', { headers: { 'Retry-After': '1' } })
+      : readHead(exchange, this.pipeline.via);
+    if (path instanceof GatewayError) {
+      this.pipeline.greetUnread(exchange);
+      return path;
+    }
     const match = this.pipeline.match('GET', path);
-    if (match.kind !== 'group') return new GatewayError('NOT_FOUND');
+    if (match.kind !== 'group') {
+      const refusal = await this.pipeline.greet(exchange, undefined);
+      return refusal instanceof GatewayError ? refusal : new GatewayError('NOT_FOUND');
+    }
     const result = await this.pipeline.admit(match.group, exchange);
     if (result instanceof GatewayError) return result;
     if (result === 'answered' || socket.destroyed) return undefined;

@@ -22,6 +22,7 @@ use Donna\Identity\GatewayIdentity;
 use Donna\Identity\Session;
 use Donna\Identity\SignIn;
 use Donna\Identity\User;
+use Donna\Identity\UserDirectory;
 use Donna\Mail\FileOutbox;
 use Donna\Mail\Mailer;
 use Donna\Mail\Outbox;
@@ -191,13 +192,18 @@ final class App
         $isSecure = $this->request->isHttps
             || ($this->assertion() !== null && strtolower($this->request->header('x-forwarded-proto')) === 'https');
 
-        return $this->session ??= new Session($this->env->dataDirectory() . '/sessions', $this->request->cookie(Session::COOKIE), $isSecure);
+        return $this->session ??= new Session($this->env->dataDirectory() . '/sessions', $this->request->cookie(Session::COOKIE), $isSecure, $this->users());
+    }
+
+    public function users(): UserDirectory
+    {
+        return new FileUserDirectory($this->store(), !$this->env->isProduction());
     }
 
     public function signIn(): SignIn
     {
         return new SignIn(
-            new FileUserDirectory($this->store(), !$this->env->isProduction()),
+            $this->users(),
             $this->session(),
             $this->rateLimiter(),
             $this->env->integer('PHP_LOGIN_RATE_LIMIT', 10, 1, 10_000),

@@ -2,20 +2,34 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { CONFIG, type GatewayConfig } from '../config/index.js';
 import { SHARED_STATE, type SharedState } from '../state/index.js';
+import { LOGGER, type Logger } from '../trace/index.js';
 import { AdmittedGuard } from './admitted.guard.js';
-import { JwtVerifier } from './jwt-verifier.js';
-import { SignatureVerifier } from './signature-verifier.js';
+import { JwksKeys } from './jwt/jwks-keys.js';
+import { JwtVerifier } from './jwt/jwt-verifier.js';
+import { Revocations } from './revocations.js';
+import { SignatureVerifier } from './signature/signature-verifier.js';
 
 @Module({
   providers: [
     { provide: APP_GUARD, useClass: AdmittedGuard },
-    { provide: JwtVerifier, inject: [CONFIG], useFactory: ({ jwt }: GatewayConfig) => new JwtVerifier(jwt) },
+    {
+      provide: JwtVerifier,
+      inject: [CONFIG, Revocations, LOGGER],
+      useFactory: ({ jwt }: GatewayConfig, revocations: Revocations, logger: Logger) =>
+        new JwtVerifier(jwt, revocations, jwt.jwksUrl === undefined ? undefined : new JwksKeys(jwt.jwksUrl, logger)),
+    },
+    {
+      provide: Revocations,
+      inject: [CONFIG, SHARED_STATE],
+      useFactory: ({ jwt }: GatewayConfig, state: SharedState) => new Revocations(state, jwt),
+    },
     {
       provide: SignatureVerifier,
-      inject: [CONFIG, SHARED_STATE],
-      useFactory: ({ providers }: GatewayConfig, state: SharedState) => new SignatureVerifier(providers, state),
+      inject: [CONFIG, SHARED_STATE, LOGGER],
+      useFactory: ({ providers }: GatewayConfig, state: SharedState, logger: Logger) =>
+        new SignatureVerifier(providers, state, logger),
     },
   ],
-  exports: [JwtVerifier, SignatureVerifier],
+  exports: [JwtVerifier, Revocations, SignatureVerifier],
 })
 export class AuthModule {}

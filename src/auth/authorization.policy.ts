@@ -2,7 +2,7 @@ import { GatewayError } from '../contract/index.js';
 import type { AuthorizationPolicy } from '../routing/index.js';
 import type { Exchange } from '../trace/index.js';
 import { type Identity, hasAnyRole } from './identity.js';
-import type { JwtVerifier } from './jwt-verifier.js';
+import type { JwtVerifier } from './jwt/jwt-verifier.js';
 import { type PhpSessions, readCookie } from './php-session.js';
 
 /** Establishes the caller's identity: one of the ways that the route accepts, or none. */
@@ -14,21 +14,20 @@ export async function identify(
 ): Promise<GatewayError | undefined> {
   const { headers } = exchange.req;
   const bearer = policy.anyOf.includes('jwt') ? readBearer(headers.authorization) : undefined;
-  if (bearer !== undefined) {
-    // A token that does not hold is refused, even if a session would do: the caller meant to be somebody.
-    exchange.identity = await jwt.verify(bearer);
-    return exchange.identity === undefined ? unauthenticated(true) : undefined;
-  }
-  if (policy.anyOf.includes('php-session') && sessions !== undefined) {
-    const cookie = readCookie(headers.cookie, sessions.cookieName);
-    if (cookie !== undefined && cookie !== '') {
-      try {
-        exchange.identity = await sessions.identify(cookie, exchange.traceId);
-      } catch (error) {
-        if (error instanceof GatewayError) return error;
-        throw error;
-      }
+  try {
+    if (bearer !== undefined) {
+      // A token that does not hold is refused, even if a session would do: the caller meant to be somebody.
+      exchange.identity = await jwt.verify(bearer);
+      return exchange.identity === undefined ? unauthenticated(true) : undefined;
     }
+    if (policy.anyOf.includes('php-session') && sessions !== undefined) {
+      const cookie = readCookie(headers.cookie, sessions.cookieName);
+      if (cookie !== undefined && cookie !== '') exchange.identity = await sessions.identify(cookie, exchange.traceId);
+    }
+  } catch (error) {
+    // Who could say is out of order: the caller is neither known nor unknown.
+    if (error instanceof GatewayError) return error;
+    throw error;
   }
   return exchange.identity === undefined && !policy.optional ? unauthenticated(false) : undefined;
 }

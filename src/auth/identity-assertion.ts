@@ -12,15 +12,31 @@ const HEADER = Buffer.from(JSON.stringify({ alg: 'HS256', typ: 'gateway-identity
 /** Whom an assertion speaks for: a caller, nobody, or the gateway itself. */
 export type Asserted = Identity | 'anonymous' | 'internal';
 
+/** What the gateway has established of a request besides who calls. */
+export interface AssertedFacts {
+  /** The route's signature policy has verified who wrote the body: `webhook: "verified"`. */
+  readonly isSignatureVerified?: boolean;
+  /** Subject about whom the gateway itself asks, with `internal`. */
+  readonly about?: string | undefined;
+}
+
 /**
  * Signs who calls, for one method and path, as a compact JWS (RFC 7515, HS256) that `legacy-php/lib` verifies.
  * `htm` and `htu` bind it to the request as in DPoP (RFC 9449, section 4.2); `path` is raw and without the query.
  */
-export function signIdentity(secret: string, asserted: Asserted, method: string, path: string): string {
+export function signIdentity(
+  secret: string,
+  asserted: Asserted,
+  method: string,
+  path: string,
+  { isSignatureVerified = false, about }: AssertedFacts = {},
+): string {
   const now = Math.floor(Date.now() / 1000);
   const payload = JSON.stringify({
     iss: 'donna-gateway',
     ...claimsOf(asserted),
+    ...(isSignatureVerified ? { webhook: 'verified' } : {}),
+    ...(about === undefined ? {} : { about }),
     htm: method,
     htu: path,
     iat: now,

@@ -1,9 +1,12 @@
+export { makeAccessToken, type TokenRequest } from './access-token.js';
 export { AuthModule } from './auth.module.js';
 export { authorize, identify } from './authorization.policy.js';
 export { checkCsrf } from './csrf.policy.js';
-export { makeAccessToken } from './development-token.js';
-export type { Identity } from './identity.js';
+export type { Identity, TokenFacts } from './identity.js';
 export { IDENTITY_HEADER, signIdentity } from './identity-assertion.js';
-export { JwtVerifier } from './jwt-verifier.js';
+export { downloadJwks, type Jwks, JwksDownloadError } from './jwt/jwks-download.js';
+export { JwtVerifier } from './jwt/jwt-verifier.js';
+export { readJwk } from './jwt/verification-key.js';
 export { PhpSessions, readCookie, readSessionAnswer } from './php-session.js';
-export { SignatureVerifier } from './signature-verifier.js';
+export { type RevocableClaims, Revocations } from './revocations.js';
+export { SignatureVerifier } from './signature/signature-verifier.js';

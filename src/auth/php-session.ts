@@ -1,8 +1,11 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { ReplicatedMap } from '../state/index.js';
 import type { Identity } from './identity.js';
 
 const CACHE_MS = 5000;
+/** Milliseconds for which an ended session is not taken from memory anywhere: beyond what any instance may remember of before. */
+const ENDED_MS = 2 * CACHE_MS;
 const MAX_CACHED = 10_000;
 const MAX_COOKIE_CHARACTERS = 512;
 
@@ -23,6 +26,8 @@ export class PhpSessions {
   constructor(
     readonly cookieName: string,
     private readonly ask: SessionQuestion,
+    /** Sessions that were ended a moment ago, here or in another instance. */
+    private readonly ended: ReplicatedMap,
   ) {}
 
   /** @throws ForwardError's cause when PHP cannot be asked: the caller is then neither known nor unknown. */
@@ -30,7 +35,7 @@ export class PhpSessions {
     if (cookie.length > MAX_COOKIE_CHARACTERS) return undefined;
     const key = hash('sha256', cookie, 'base64url');
     const known = this.known.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined && this.ended.get(key) === undefined) return known;
     const under = this.asking.get(key);
     if (under !== undefined) return under;
     const question = this.ask(cookie, traceId)
@@ -47,11 +52,14 @@ export class PhpSessions {
     return question;
   }
 
-  /** Forgets a cookie: its session was ended. */
+  /** Forgets a cookie, in every instance: its session was ended. */
   forget(cookie: string): void {
+    if (cookie.length > MAX_COOKIE_CHARACTERS) return;
     const key = hash('sha256', cookie, 'base64url');
     this.known.delete(key);
     this.asking.delete(key);
+    // Where the others cannot be told, they remember it for the rest of their seconds.
+    this.ended.set(key, '1', ENDED_MS).catch(() => undefined);
   }
 }
 

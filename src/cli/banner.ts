@@ -31,11 +31,14 @@ export function banner(config: GatewayConfig, facts: BannerFacts): string {
   ];
   if (facts.stubOrigin !== undefined) {
     const { openai, elevenlabs } = config.providers;
-    const parts = [openai.mode === 'stub' ? 'AI' : '', elevenlabs.mode === 'stub' ? 'voice' : '', 'telephone'].filter(
-      (part) => part !== '',
-    );
+    const parts = facts.isEmbedded
+      ? [openai.mode === 'stub' ? 'AI' : '', elevenlabs.mode === 'stub' ? 'voice' : '', 'telephone'].filter(
+          (part) => part !== '',
+        )
+      : ['realtime tokens'];
     lines.push(`  Stand-ins     ${parts.join(', ')}: no key is set, a local stub answers (${facts.stubOrigin})`);
-    if (staysOnThisMachine(config)) lines.push('                PHP reaches nothing beyond this machine');
+    if (facts.isEmbedded && staysOnThisMachine(config))
+      lines.push('                PHP reaches nothing beyond this machine');
   }
   if (facts.isEmbedded && config.environment !== 'production') {
     lines.push('', '  Log in        demo@donna.example / donna-demo      (admin: admin@donna.example / donna-admin)');

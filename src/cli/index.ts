@@ -1,3 +1,4 @@
 export { banner } from './banner.js';
+export { DOCTOR_HELP, examine, hasFault, printJson, printResults, readDoctorOptions } from './doctor/index.js';
 export { HELP, readStartOptions } from './start-options.js';
 export { findUnreachable } from './unreachable-targets.js';

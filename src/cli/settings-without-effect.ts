@@ -5,16 +5,11 @@ export function settingsWithoutEffect({
   workers,
   paths,
   metrics,
-  redis,
   database,
-  jwt,
   realtime,
   telemetry,
 }: GatewayConfig): readonly string[] {
   const notes: string[] = [];
-  if (jwt.jwksUrl !== undefined)
-    notes.push('JWT_JWKS_URL has no effect yet: only tokens signed with JWT_SECRET (HS256) are accepted');
-  if (redis.url !== undefined) notes.push('REDIS_URL has no effect yet: limits are counted in this process alone');
   if (database.url !== undefined) notes.push('DATABASE_URL has no effect yet: nothing is stored in Postgres');
   if (workers > 1) notes.push('GATEWAY_WORKERS has no effect yet: one process serves');
   if (realtime.wsProxyEnabled) notes.push('ENABLE_WS_PROXY has no effect yet: /realtime answers 503');

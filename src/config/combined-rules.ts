@@ -4,7 +4,7 @@ import { HOME_PATHS } from './compose-config.js';
 import type { ConfigFault } from './config-error.js';
 import type { EnvironmentVariables } from './environment-variables.js';
 import { faultOf } from './read-environment.js';
-import { secretProblem } from './secret-rules.js';
+import { secretsAreNotExamples, secretsAreStrong, secretsSignAlone } from './secret-combinations.js';
 import { isLoopbackUrl, parseUrl, withoutSlashAtEnd } from './value-checks.js';
 
 export interface CombinedFindings {
@@ -27,37 +27,13 @@ export function applyCombinedRules(variables: EnvironmentVariables, projectRoot:
 const originsAreNamed: Rule = ({ NODE_ENV: environment, ALLOWED_ORIGINS: origins }) => {
   if (environment !== 'preview' && environment !== 'production') return [];
   if (origins === undefined) return [{ name: 'ALLOWED_ORIGINS', problem: `is required in ${environment}` }];
-  if (!origins.includes('*')) return [];
+  const ofNobody = origins.includes('null')
+    ? [{ name: 'ALLOWED_ORIGINS', problem: 'lists null: every site can send it', isWarning: true } as const]
+    : [];
+  if (!origins.includes('*')) return ofNobody;
   return environment === 'production'
     ? [{ name: 'ALLOWED_ORIGINS', problem: 'must not be * in production' }]
     : [{ name: 'ALLOWED_ORIGINS', problem: 'is *: every site may call the gateway', isWarning: true }];
-};
-
-const secretsAreStrong: Rule = (variables) => {
-  const environment = variables.NODE_ENV;
-  const isPublic = environment === 'preview' || environment === 'production';
-  const jwt = variables.JWT_SECRET;
-  const identity = variables.GATEWAY_IDENTITY_SECRET;
-  const found: Finding[] = [];
-  for (const [name, secret] of [['JWT_SECRET', jwt] as const, ['GATEWAY_IDENTITY_SECRET', identity] as const]) {
-    const isOptional = name === 'JWT_SECRET' && variables.JWT_JWKS_URL !== undefined;
-    const problem = secret === undefined ? undefined : secretProblem(secret);
-    if (problem !== undefined) found.push({ name, problem, isWarning: !isPublic });
-    if (secret !== undefined || isOptional) continue;
-    if (environment === 'production')
-      found.push({ name, problem: 'is required in production, at least 32 bytes long' });
-    if (environment === 'preview') {
-      found.push({
-        name,
-        problem: 'is not set: one was made for this machine alone and is kept in .data',
-        isWarning: true,
-      });
-    }
-  }
-  if (jwt !== undefined && jwt === identity) {
-    found.push({ name: 'GATEWAY_IDENTITY_SECRET', problem: 'must differ from JWT_SECRET', isWarning: !isPublic });
-  }
-  return found;
 };
 
 const secretsTravelEncrypted: Rule = (variables) => {
@@ -168,6 +144,8 @@ const metricsPortIsOwn: Rule = ({ METRICS_PORT: metrics, PORT: port = 3000 }) =>
 const RULES: readonly Rule[] = [
   originsAreNamed,
   secretsAreStrong,
+  secretsSignAlone,
+  secretsAreNotExamples,
   secretsTravelEncrypted,
   issuerIsPinned,
   realtimeHasKey,

@@ -14,6 +14,9 @@ const PRODUCTION = {
   GATEWAY_IDENTITY_SECRET: OTHER,
 };
 
+const EXAMPLE_PROBLEM = 'is the value of an example: set your own, or leave it unset';
+const DEFAULT_PROBLEM = 'holds a password that software ships with: set one of your own';
+
 let projectRoot = '';
 
 beforeEach(() => {
@@ -95,6 +98,14 @@ describe('defaults', () => {
     expect(config.http.host).toBe('127.0.0.1');
     expect(config.realtime.tokenTtlS).toBe(300);
     expect(config.warnings.join('\n')).toMatch(/JWT_SECRET is not set.*\nGATEWAY_IDENTITY_SECRET is not set/);
+  });
+
+  it('say in preview and production which origins let in everybody', () => {
+    const preview = load({ NODE_ENV: 'preview', ALLOWED_ORIGINS: '*' });
+    expect(preview.warnings).toContain('ALLOWED_ORIGINS is *: every site may call the gateway');
+    const production = load({ ...PRODUCTION, ALLOWED_ORIGINS: 'https://app.example.com,null' });
+    expect(production.origins.allowed).toEqual(['https://app.example.com', 'null']);
+    expect(production.warnings).toContain('ALLOWED_ORIGINS lists null: every site can send it');
   });
 
   it('with a remote PHP pass everything through and hold the fanout back', () => {
@@ -224,6 +235,11 @@ describe('production', () => {
     ['JWT_SECRET', 'your-super-secret-jwt-key-here-abcdef', 'is a well-known example value: make one of your own'],
     ['GATEWAY_IDENTITY_SECRET', '', 'is required in production, at least 32 bytes long'],
     ['GATEWAY_IDENTITY_SECRET', STRONG, 'must differ from JWT_SECRET'],
+    ['GATEWAY_IDENTITY_SECRET', `${STRONG}-php`, 'must be made apart from JWT_SECRET: one of them contains the other'],
+    ['OPENAI_API_KEY', 'the-key-from-your-openai-account', EXAMPLE_PROBLEM],
+    ['ELEVENLABS_API_KEY', 'changeme', EXAMPLE_PROBLEM],
+    ['DATABASE_URL', 'postgres://donna:postgres@db.example.com/donna', DEFAULT_PROBLEM],
+    ['REDIS_URL', 'rediss://:change-me@cache.example.com', DEFAULT_PROBLEM],
     [
       'JWT_JWKS_URL',
       'http://login.example.com/jwks',
@@ -239,7 +255,8 @@ describe('production', () => {
   });
 
   it('counts bytes, not characters, of a secret', () => {
-    expect(load({ ...PRODUCTION, JWT_SECRET: 'ü'.repeat(16) }).jwt.secret).toHaveLength(16);
+    const umlauts = 'äöüÄÖÜßàéèçñøåœæ';
+    expect(load({ ...PRODUCTION, JWT_SECRET: umlauts }).jwt.secret).toHaveLength(16);
   });
 
   it('needs no JWT_SECRET with a JWKS, and does not make one', () => {
@@ -256,6 +273,24 @@ describe('production', () => {
   it('needs an OpenAI key when the WebSocket proxy is on', () => {
     expect(faults({ ...PRODUCTION, ENABLE_WS_PROXY: 'true' })).toMatchObject([{ name: 'OPENAI_API_KEY' }]);
     expect(load({ ...PRODUCTION, ENABLE_WS_PROXY: 'true', OPENAI_API_KEY: 'k' }).providers.openai.mode).toBe('real');
+  });
+
+  it.each([
+    ['OPENAI_API_KEY', { OPENAI_API_KEY: STRONG }],
+    ['SMTP_PASS', { SMTP_HOST: 'smtp.example.com', SMTP_USER: 'u', SMTP_PASS: STRONG, EMAIL_FROM: 'a@example.com' }],
+    ['DATABASE_URL', { DATABASE_URL: `postgres://donna:${STRONG}@db.example.com/donna` }],
+    ['REDIS_URL', { REDIS_URL: `rediss://:${STRONG}@cache.example.com` }],
+  ])('refuses a JWT_SECRET that is used for %s too, and so does preview', (other, more) => {
+    const expected = [
+      { name: 'JWT_SECRET', problem: `must not be used for ${other} too`, example: expect.any(String) },
+    ];
+    expect(faults({ ...PRODUCTION, ...more })).toEqual(expected);
+    expect(faults({ ...PRODUCTION, ...more, NODE_ENV: 'preview' })).toEqual(expected);
+  });
+
+  it('takes a database on this machine with the password it ships with', () => {
+    const url = 'postgres://donna:postgres@127.0.0.1/donna';
+    expect(load({ ...PRODUCTION, DATABASE_URL: url }).database.url).toBe(url);
   });
 
   it('refuses the example secrets of .env.example', () => {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isSmallOrderKey } from './small-order-key.js';
 
 /** Says what is wrong with one value, as the end of a sentence ("must be …"), or nothing. Never quotes the value. */
 export type ValueCheck = (value: string) => string | undefined;
@@ -24,9 +25,9 @@ export function urlCheck({ schemes, credentials = false, query = false }: UrlRul
   };
 }
 
-/** An origin as a browser sends it (RFC 6454, section 6.2), or `*`; case and default port may differ. */
+/** An origin as a browser sends it (RFC 6454, section 6.2), or `*`, or `null` (sandboxed frames, files); case and default port may differ. */
 export const originCheck: ValueCheck = (value) => {
-  if (value === '*') return undefined;
+  if (value === '*' || value === 'null') return undefined;
   if (value.includes('*')) return 'must be an exact origin, without *';
   if (!/^https?:\/\//i.test(value)) return 'must be an origin that starts with http:// or https://';
   const url = parseUrl(value);
@@ -57,8 +58,11 @@ export const urlPathCheck: ValueCheck = (value) =>
     ? undefined
     : 'must be a path such as /name: letters, digits, - _ . and no slash at the end';
 
-export const ed25519KeyCheck: ValueCheck = (value) =>
-  /^[A-Za-z\d+/]{43}=$/.test(value) ? undefined : 'must be the base64 of a 32-byte Ed25519 public key (44 characters)';
+export const ed25519KeyCheck: ValueCheck = (value) => {
+  if (!/^[A-Za-z\d+/]{42}[AEIMQUYcgkosw048]=$/.test(value))
+    return 'must be the base64 of a 32-byte Ed25519 public key (44 characters)';
+  return isSmallOrderKey(value) ? 'must be a real Ed25519 public key: anybody could sign for this one' : undefined;
+};
 
 export function isLoopbackUrl(value: string): boolean {
   const host = parseUrl(value)?.hostname ?? '';

@@ -1,9 +1,9 @@
 export { ContractModule } from './contract.module.js';
 export { discardBody } from './discard-body.js';
-export { type EnvelopeFault, matchesErrorWhen, readTopLevelString, spliceEnvelope } from './envelope/index.js';
+export { type EnvelopeFault, matchesErrorWhen, spliceEnvelope } from './envelope/index.js';
 export { EnvelopeFields } from './envelope.interceptor.js';
 export { answerWithError, errorEnvelope, problemDetails, wantsProblem } from './error-answer.js';
 export { codeForStatus, type ErrorCode, GatewayError, isErrorCode } from './error-catalogue.js';
 export { toGatewayError } from './exception.filter.js';
-export { InputDto, inputDtoNames, validateInput } from './input/index.js';
+export { checkQueryLength, InputDto, inputDtoNames, refuseHostileBody, validateInput } from './input/index.js';
 export { parseNativeBody } from './native-body.js';

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Transform, type TransformCallback } from 'node:stream';
 import { discardBody } from '../contract/index.js';
+import { BodyPace } from './body-pace.js';
 import type { BodyBounds } from './request-body.js';
 
 class BodyError extends Error {
@@ -15,7 +16,7 @@ interface Call {
   readonly res: ServerResponse;
 }
 
-/** Keeps a body that is streamed to the upstream within its bounds: its length and its pauses. */
+/** Keeps a body that is streamed to the upstream within its bounds: its length and its pace. */
 export class BodyGuard {
   /** Called whenever a part of the body has passed: the upstream cannot be late while it is still being told. */
   onProgress: () => void = () => undefined;
@@ -33,7 +34,7 @@ export class BodyGuard {
         else done(null, chunk);
       },
     });
-    this.watchIdle(call, (error) => stream.destroy(error));
+    this.watchPace(call, (error) => stream.destroy(error));
     req.pipe(stream);
     // Whoever reads the stream reports its errors; without a reader (the call failed first) they must not crash the process.
     stream.on('error', () => req.unpipe(stream));
@@ -46,25 +47,14 @@ export class BodyGuard {
       this.bytes += chunk.byteLength;
       if (this.bytes > this.bounds.maxBodyBytes) fail(new BodyError('BODY_TOO_LARGE'));
     });
-    this.watchIdle(call, fail);
+    this.watchPace(call, fail);
   }
 
-  private watchIdle({ req, res }: Call, fail: (error: Error) => void): void {
-    let isOver = false;
-    const idle = setTimeout(() => {
-      // A body that PHP does not take is PHP's pause, not the client's.
-      if (req.isPaused()) idle.refresh();
-      else fail(new BodyError('BODY_STALLED'));
-    }, this.bounds.bodyIdleTimeoutMs);
-    const stop = (): void => {
-      isOver = true;
-      clearTimeout(idle);
-    };
-    req.on('data', () => {
-      // A cleared timer would run again.
-      if (isOver) return;
-      idle.refresh();
-      this.onProgress();
+  private watchPace({ req, res }: Call, fail: (error: Error) => void): void {
+    const pace = new BodyPace(req, this.bounds.bodyIdleTimeoutMs, () => fail(new BodyError('BODY_STALLED')));
+    const stop = (): void => pace.stop();
+    req.on('data', (chunk: Buffer) => {
+      if (pace.note(chunk.byteLength)) this.onProgress();
     });
     req.once('close', () => {
       stop();

@@ -3,12 +3,17 @@ import type { Socket } from 'node:net';
 import { type ErrorCode, errorEnvelope, GatewayError } from '../contract/index.js';
 import { traceFrom } from '../trace/index.js';
 import { HEAD_LIMITS } from './request-hygiene.js';
+import { computeSecurityHeaders } from './security-headers.js';
 
 /** What Node's server event `clientError` reports. */
 export interface ParserError extends Error {
   readonly code?: string;
   readonly rawPacket?: Buffer;
 }
+
+/** What every answer of the gateway's own has. Of bytes that are no request nobody knows whether they came over TLS. */
+const { overHttp: SECURITY } = computeSecurityHeaders({ mode: 'enforce' });
+const SECURITY_LINES = SECURITY.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${SECURITY[i + 1] ?? ''}`] : []));
 
 /** Milliseconds for which a peer may read its answer before the connection is cut. */
 const FAREWELL_MS = 1000;
@@ -40,7 +45,7 @@ export function answerParserError(
       `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? 'Error'}`,
       'Content-Type: application/json; charset=utf-8',
       'Cache-Control: no-store',
-      'X-Content-Type-Options: nosniff',
+      ...SECURITY_LINES,
       `X-Trace-Id: ${traceId}`,
       'Connection: close',
       `Content-Length: ${Buffer.byteLength(body)}`,

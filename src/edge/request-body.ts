@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../contract/index.js';
 import type { Exchange } from '../trace/index.js';
+import { BodyPace } from './body-pace.js';
 
 const CUT_SHORT = new GatewayError('BAD_REQUEST', { error: 'The body was cut short.', closeConnection: true });
 
@@ -20,7 +21,7 @@ export function checkAnnouncedLength(req: IncomingMessage, maxBytes: number, byt
   return (bytes ?? Number(req.headers['content-length'] ?? 0)) > maxBytes ? tooLarge(maxBytes) : undefined;
 }
 
-/** Reads the body whole, within the bound and without long pauses; the bytes as they came. */
+/** Reads the body whole, within the bound, without long pauses and not too slowly; the bytes as they came. */
 export function readBody(exchange: Exchange, bounds: BodyBounds): Promise<GatewayError | undefined> {
   const { req } = exchange;
   const { maxBodyBytes: maxBytes, bodyIdleTimeoutMs: idleMs } = bounds;
@@ -30,9 +31,11 @@ export function readBody(exchange: Exchange, bounds: BodyBounds): Promise<Gatewa
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const idle = setTimeout(() => finish(new GatewayError('REQUEST_TIMEOUT', { closeConnection: true })), idleMs);
+    const pace = new BodyPace(req, idleMs, () =>
+      finish(new GatewayError('REQUEST_TIMEOUT', { closeConnection: true })),
+    );
     const finish = (refusal: GatewayError | undefined): void => {
-      clearTimeout(idle);
+      pace.stop();
       req.off('data', onData).off('end', onEnd).off('close', onClose);
       resolve(refusal);
     };
@@ -42,8 +45,7 @@ export function readBody(exchange: Exchange, bounds: BodyBounds): Promise<Gatewa
         finish(tooLarge(maxBytes));
         return;
       }
-      chunks.push(chunk);
-      idle.refresh();
+      if (pace.note(chunk.byteLength)) chunks.push(chunk);
     };
     const onEnd = (): void => {
       exchange.body = Buffer.concat(chunks, bytes);

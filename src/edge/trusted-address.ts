@@ -102,7 +102,7 @@ function lastOf(list: string): string {
 }
 
 /** One spelling per address: IPv4-mapped IPv6 (`::ffff:127.0.0.1`) as IPv4, IPv6 compressed and without a zone. */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   const bare = address.includes('%') ? address.slice(0, address.indexOf('%')) : address;
   if (isIP(bare) !== 6) return bare;
   const plain = new URL(`http://[${bare}]`).hostname.slice(1, -1);

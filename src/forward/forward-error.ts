@@ -11,6 +11,8 @@ export interface ForwardError {
     | 'timeout'
     | 'reset'
     | 'malformed'
+    | 'unwritable'
+    | 'secret'
     | 'breaker-open'
     | 'client-left'
     | 'body-too-large'
@@ -58,6 +60,8 @@ export function toClientError({ cause, stage }: ForwardError, retryAfterS: numbe
             : 'The application closed the connection without an answer.',
       });
     case 'malformed':
+    case 'unwritable':
+    case 'secret':
       return new GatewayError('UPSTREAM_BAD_ANSWER');
     case 'body-too-large':
       return new GatewayError('PAYLOAD_TOO_LARGE');

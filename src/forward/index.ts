@@ -1,9 +1,11 @@
 export { type EmbeddedPhp, startEmbeddedPhp } from './embedded/index.js';
+export { findSystemPhp } from './embedded/find-system-php.js';
 export { phpEnvironment, staysOnThisMachine } from './embedded/php-environment.js';
 export { forward, type ForwardPlan } from './forward.step.js';
 export { ForwardModule } from './forward.module.js';
 export { HttpProxyForwarder } from './forwarders/http-proxy.forwarder.js';
 export { RouteAnswerRules } from './answer/route-answer-rules.js';
+export { callInternally } from './internal-call.js';
 export { askPhpForSession } from './session-question.js';
 export { UndiciForwarder } from './forwarders/undici.forwarder.js';
 export { forwardUpgrade } from './forwarders/upgrade.js';

@@ -15,7 +15,7 @@ export function toUpstreamRequest(
   const { upstream, rules } = plan;
   const path = target.basePath + exchange.path;
   const identity = upstream.settings.identity
-    ? signIdentity(plan.identitySecret, exchange.identity ?? 'anonymous', exchange.method, path)
+    ? signIdentity(plan.identitySecret, exchange.identity ?? 'anonymous', exchange.method, path, exchange)
     : undefined;
   return {
     method: exchange.method,

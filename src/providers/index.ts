@@ -14,7 +14,7 @@ export interface ProviderStub {
 
 /**
  * Starts a stand-in for OpenAI, ElevenLabs and Telnyx on loopback, for development and tests: nothing leaves the
- * machine, and the same request gets the same answer. `port` 0 or none: any free one.
+ * machine, and the same request gets the same answer (a client secret aside). `port` 0 or none: any free one.
  */
 export async function startProviderStub(options: { readonly port?: number } = {}): Promise<ProviderStub> {
   const telnyx = new TelnyxStub();

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { failsAsAsked, openAiError } from './magic-words.js';
+import { makeClientSecret } from './openai-realtime.stub.js';
 import { type ProviderCall } from './provider-call.js';
 import { countTokens, receptionistReply } from './receptionist.js';
 
@@ -11,6 +12,7 @@ export async function answerOpenAi(call: ProviderCall): Promise<void> {
   }
   if (call.method === 'POST' && pathname === '/openai/v1/chat/completions') return chat(call);
   if (call.method === 'POST' && pathname === '/openai/v1/audio/transcriptions') return transcribe(call);
+  if (call.method === 'POST' && pathname === '/openai/v1/realtime/client_secrets') return makeClientSecret(call);
   call.json(404, openAiError(`Invalid URL (${call.method} ${pathname.slice(7)})`, 'invalid_request_error', null));
 }
 

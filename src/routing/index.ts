@@ -1,6 +1,22 @@
 export { type ActionResult, readAction } from './action.js';
+export {
+  emptyRecord,
+  hasTooManyFields,
+  isRecord,
+  type MultipartFields,
+  type PhpRecord,
+  type PhpValue,
+  readFormTree,
+  type Reading,
+  readJsonBody,
+  readMultipartTree,
+  readQueryTree,
+  UploadedFile,
+} from './form/index.js';
+export { loadRouteTable } from './load-route-table.js';
 export { NativeHandler, nativeHandlerNames, nativeHandlerPath } from './native-handler.js';
 export { parseRequestTarget, resolvePath } from './path/index.js';
+export { type FieldReadings, readField } from './request-field.js';
 export type {
   AuthorizationPolicy,
   ConcurrencyBounds,

@@ -1,15 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import '../app.module.js';
+import { inputDtoNames } from '../contract/index.js';
 import { loadRouteTable } from './load-route-table.js';
+import { nativeHandlerNames } from './native-handler.js';
 import type { RouteTable } from './route.js';
 import { RouteTableError } from './route-file.js';
 
-const HANDLERS = new Set(['health', 'health.live', 'health.ready', 'reserved', 'reserved.realtime', 'reserved.fanout']);
+const HANDLERS = nativeHandlerNames();
 const PHP = ['http://127.0.0.1:8080'];
 
 function load(text: string, phpTargets: readonly string[] = PHP): RouteTable {
-  return loadRouteTable(text, { file: 'routes.yaml', phpTargets, handlers: HANDLERS });
+  return loadRouteTable(text, { file: 'routes.yaml', phpTargets, handlers: HANDLERS, dtos: inputDtoNames() });
 }
 
 function faultsOf(text: string, phpTargets?: readonly string[]): readonly string[] {
@@ -88,7 +91,7 @@ describe('loadRouteTable', () => {
     [
       'an unknown handler',
       table({ 10: '    handler: nothing' }),
-      /^10 routes\.a\.handler: there is no native handler "nothing"; known: health, /,
+      /^10 routes\.a\.handler: there is no native handler "nothing"; known: .*\bhealth, /,
     ],
     ['neither upstream nor handler', table({ 10: '' }), /^8 routes\.a: needs an upstream, a handler or both$/],
     [
@@ -110,6 +113,19 @@ describe('loadRouteTable', () => {
       'an unknown rate limit',
       policy('authorization: public, rateLimit: [many]'),
       /^11 routes\.a\.policies\.rateLimit: there is no rate limit policy "many"$/,
+    ],
+    [
+      'an unknown signature policy',
+      policy('authorization: public, signature: fax'),
+      /^11 routes\.a\.policies\.signature: there is no signature policy "fax"$/,
+    ],
+    [
+      'a signature where upgrades pass, which have no body to sign',
+      policy('authorization: public, signature: signed, upgrade: true').replace(
+        'policies:\n',
+        'policies:\n  signature: { signed: { key: telnyx } }\n',
+      ),
+      /^12 routes\.a\.policies\.signature: cannot be verified on a route with `upgrade: true`/,
     ],
     [
       'no authorization at all',

@@ -49,6 +49,8 @@ export class PolicyReader {
       own[policy] === undefined && this.input.defaults?.[policy] !== undefined
         ? ['defaults', policy]
         : [...at, 'policies', policy];
+    if (chosen.signature !== undefined && chosen.upgrade === true)
+      this.fault(whereIs('signature'), 'cannot be verified on a route with `upgrade: true`: an upgrade has no body');
     return {
       authorization: this.authorizationOf(at, whereIs('authorization'), chosen.authorization),
       rateLimit: (chosen.rateLimit ?? []).flatMap((name) => this.rateLimitOf(whereIs('rateLimit'), name)),

@@ -15,7 +15,7 @@ export interface RouteGroup {
 }
 
 export type RouteMatchResult =
-  | { readonly kind: 'group'; readonly group: RouteGroup }
+  | { readonly kind: 'group'; readonly group: RouteGroup; readonly allow: string }
   | { readonly kind: 'method-not-allowed'; readonly allow: string; readonly sample: Route }
   | { readonly kind: 'none' };
 
@@ -28,6 +28,7 @@ interface PathNode {
 }
 
 const ANY_METHOD = '*';
+const EVERY_METHOD = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const INDEX = '/index.php';
 const NONE: RouteMatchResult = { kind: 'none' };
 
@@ -54,7 +55,7 @@ export class RouteMatcher {
     if (node === undefined) return NONE;
     const group = node.groups.get(method) ?? node.groups.get(ANY_METHOD);
     if (group === undefined) return { kind: 'method-not-allowed', allow: node.allow, sample: node.sample };
-    return { kind: 'group', group };
+    return { kind: 'group', group, allow: node.allow };
   }
 
   /** Every group there is. */
@@ -97,7 +98,8 @@ function toNode(routes: readonly Route[]): PathNode {
   }
   const [first] = routes;
   if (first === undefined) throw new Error('a path has at least one route');
-  return { groups, allow: [...new Set([...methods, 'OPTIONS'])].join(', '), sample: first };
+  const allowed = methods.has(ANY_METHOD) ? EVERY_METHOD : [...methods, 'OPTIONS'];
+  return { groups, allow: [...new Set(allowed)].join(', '), sample: first };
 }
 
 function toGroup(routes: readonly Route[], method: string): RouteGroup {

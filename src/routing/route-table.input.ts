@@ -1,4 +1,12 @@
-import type { ConcurrencyBounds, ErrorWhen, RateLimitPolicy, RoutePolicies, SignaturePolicy, Stage } from './route.js';
+import type {
+  ConcurrencyBounds,
+  ErrorWhen,
+  RateLimitPolicy,
+  RoutePolicies,
+  SessionSettings,
+  SignaturePolicy,
+  Stage,
+} from './route.js';
 
 // The route table as its author writes it (and as the schema has checked it): names instead of policies, most of it optional.
 
@@ -35,7 +43,7 @@ export interface UpstreamInput {
   readonly connectTimeoutMs?: number;
   readonly host?: 'public' | 'target' | 'auto';
   readonly identity?: boolean;
-  readonly session?: { readonly cookie: string; readonly path: string };
+  readonly session?: SessionSettings;
   readonly breaker?: { readonly threshold?: number; readonly windowMs?: number; readonly openMs?: number };
   readonly connections?: number;
 }

@@ -53,10 +53,18 @@ export const ROUTE_TABLE_SCHEMA = {
             connectTimeoutMs: { ...milliseconds, minimum: 10 },
             host: { enum: ['public', 'target', 'auto'] },
             identity: { type: 'boolean' },
-            session: closed({ cookie: { type: 'string', minLength: 1 }, path: { type: 'string', pattern: '^/' } }, [
-              'cookie',
-              'path',
-            ]),
+            session: closed(
+              {
+                cookie: { type: 'string', minLength: 1 },
+                path: { type: 'string', pattern: '^/' },
+                login: {
+                  type: 'string',
+                  pattern: '^/',
+                  description: 'Tells who an e-mail address and a password belong to, for POST /api/auth/token.',
+                },
+              },
+              ['cookie', 'path'],
+            ),
             breaker: closed({
               threshold: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
               windowMs: { ...milliseconds, minimum: 1000 },

@@ -97,6 +97,15 @@ export interface Route {
   readonly policies: RoutePolicies;
 }
 
+/** How the sessions and accounts of a PHP application are asked about, by signed calls. */
+export interface SessionSettings {
+  readonly cookie: string;
+  /** Answers whose session a cookie names, and what has become of a user. */
+  readonly path: string;
+  /** Answers who an e-mail address and a password belong to; without it nobody gets a token for them. */
+  readonly login?: string;
+}
+
 /** The PHP application: its addresses and how their health is told. */
 export interface UpstreamSettings {
   readonly name: string;
@@ -108,7 +117,7 @@ export interface UpstreamSettings {
   readonly host: 'public' | 'target' | 'auto';
   /** Sends the signed identity with every call. */
   readonly identity: boolean;
-  readonly session: { readonly cookie: string; readonly path: string } | undefined;
+  readonly session: SessionSettings | undefined;
   readonly breaker: { readonly threshold: number; readonly windowMs: number; readonly openMs: number };
   readonly connections: number;
 }

@@ -1,2 +1,3 @@
-export { type ReplicatedMap, SHARED_STATE, type SharedState, StateUnavailableError } from './shared-state.js';
+export { RedisConnection } from './redis-connection.js';
+export { REDIS, type ReplicatedMap, SHARED_STATE, type SharedState, StateUnavailableError } from './shared-state.js';
 export { StateModule } from './state.module.js';

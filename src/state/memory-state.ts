@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ReplicatedMap, SharedState } from './shared-state.js';
+import { wholeMs } from './whole-ms.js';
 
 /** Entries after which the one that was not used for longest is forgotten: the bound of the memory. */
 const MAX_ENTRIES = 100_000;
@@ -14,19 +15,19 @@ export class MemoryState implements SharedState {
   }
 
   set(key: string, value: string, ttlMs: number): Promise<void> {
-    this.values.set(key, value, { ttl: ttlMs });
+    this.values.set(key, value, { ttl: wholeMs(ttlMs) });
     return Promise.resolve();
   }
 
   add(key: string, value: string, ttlMs: number): Promise<boolean> {
     if (this.values.get(key) !== undefined) return Promise.resolve(false);
-    this.values.set(key, value, { ttl: ttlMs });
+    this.values.set(key, value, { ttl: wholeMs(ttlMs) });
     return Promise.resolve(true);
   }
 
   swap(key: string, expected: string, value: string, ttlMs: number): Promise<boolean> {
     if (this.values.get(key) !== expected) return Promise.resolve(false);
-    this.values.set(key, value, { ttl: ttlMs });
+    this.values.set(key, value, { ttl: wholeMs(ttlMs) });
     return Promise.resolve(true);
   }
 
@@ -42,7 +43,7 @@ export class MemoryState implements SharedState {
     const made: ReplicatedMap = {
       get: (key) => values.get(key),
       set: (key, value, ttlMs) => {
-        values.set(key, value, { ttl: ttlMs });
+        values.set(key, value, { ttl: wholeMs(ttlMs) });
         return Promise.resolve();
       },
     };

@@ -38,3 +38,6 @@ export class StateUnavailableError extends Error {
 
 /** Nest token of the `SharedState` in use. */
 export const SHARED_STATE = Symbol('shared state');
+
+/** Nest token of this process's `RedisConnection`; undefined without `REDIS_URL`. */
+export const REDIS = Symbol('redis');

@@ -1,10 +1,27 @@
 import { Global, Module } from '@nestjs/common';
+import { CONFIG, type GatewayConfig } from '../config/index.js';
+import { LOGGER, type Logger } from '../trace/index.js';
 import { MemoryState } from './memory-state.js';
-import { SHARED_STATE } from './shared-state.js';
+import { RedisConnection } from './redis-connection.js';
+import { RedisState } from './redis-state.js';
+import { REDIS, SHARED_STATE } from './shared-state.js';
 
 @Global()
 @Module({
-  providers: [{ provide: SHARED_STATE, useClass: MemoryState }],
-  exports: [SHARED_STATE],
+  providers: [
+    {
+      provide: REDIS,
+      inject: [CONFIG, LOGGER],
+      useFactory: ({ redis }: GatewayConfig, logger: Logger) =>
+        redis.url === undefined ? undefined : new RedisConnection(redis.url, logger),
+    },
+    {
+      provide: SHARED_STATE,
+      inject: [{ token: REDIS, optional: true }],
+      useFactory: (redis: RedisConnection | undefined) =>
+        redis === undefined ? new MemoryState() : new RedisState(redis),
+    },
+  ],
+  exports: [REDIS, SHARED_STATE],
 })
 export class StateModule {}

@@ -1,50 +1,20 @@
-import type { ThrottlerStorage } from '@nestjs/throttler';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { CountingStorage, type Hit } from './counting-storage.js';
+import { type HitCount, WindowCounters } from './window-counters.js';
 
-type ThrottlerStorageRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
+/** Counts in this process's memory, at once. Each name has its own bounded counters: no limit's flood reaches another's. */
+export class MemoryThrottlerStorage extends CountingStorage {
+  private readonly counters = new Map<string, WindowCounters>();
 
-/** `@nestjs/throttler`'s storage contract over rate-limiter-flexible, in this process's memory: fixed windows per key. */
-export class MemoryThrottlerStorage implements ThrottlerStorage {
-  private readonly limiters = new Map<string, RateLimiterMemory>();
-
-  /** Counts one hit. `ttl` and `blockDuration` in ms; `throttlerName` names the policy whose limit it is. */
-  async increment(
-    key: string,
-    ttl: number,
-    limit: number,
-    blockDuration: number,
-    throttlerName: string,
-  ): Promise<ThrottlerStorageRecord> {
-    const limiter = this.limiterOf(throttlerName, ttl, limit, blockDuration);
-    try {
-      return toRecord(await limiter.consume(key), false);
-    } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) return toRecord(refusal, true);
-      throw refusal;
-    }
+  hit({ name, key, windowMs, limit, blockMs }: Hit): HitCount {
+    return this.countersOf(name).hit(key, windowMs, limit, blockMs);
   }
 
-  private limiterOf(name: string, ttl: number, limit: number, blockDuration: number): RateLimiterMemory {
-    const id = `${name} ${ttl} ${limit} ${blockDuration}`;
-    const known = this.limiters.get(id);
+  /** The counters of one name: those of the route table's policies and of handlers, so their number is small. */
+  countersOf(name: string): WindowCounters {
+    const known = this.counters.get(name);
     if (known !== undefined) return known;
-    const made = new RateLimiterMemory({
-      keyPrefix: name,
-      points: limit,
-      duration: ttl / 1000,
-      blockDuration: blockDuration / 1000,
-    });
-    this.limiters.set(id, made);
+    const made = new WindowCounters();
+    this.counters.set(name, made);
     return made;
   }
-}
-
-function toRecord(result: RateLimiterRes, isBlocked: boolean): ThrottlerStorageRecord {
-  const seconds = Math.ceil(result.msBeforeNext / 1000);
-  return {
-    totalHits: result.consumedPoints,
-    timeToExpire: seconds,
-    isBlocked,
-    timeToBlockExpire: isBlocked ? seconds : 0,
-  };
 }

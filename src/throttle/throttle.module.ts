@@ -1,10 +1,31 @@
 import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { ThrottlerStorage } from '@nestjs/throttler';
+import { CONFIG, type GatewayConfig } from '../config/index.js';
+import { REDIS, type RedisConnection } from '../state/index.js';
 import { ConcurrencyLimiter } from './concurrency-limiter.js';
+import type { CountingStorage } from './counting-storage.js';
+import { HandlerThrottleGuard } from './handler-throttle.guard.js';
 import { MemoryThrottlerStorage } from './memory-throttler-storage.js';
+import { RateLimits } from './rate-limits.js';
+import { RedisThrottlerStorage } from './redis-throttler-storage.js';
 
 @Module({
-  providers: [{ provide: ThrottlerStorage, useClass: MemoryThrottlerStorage }, ConcurrencyLimiter],
-  exports: [ThrottlerStorage, ConcurrencyLimiter],
+  providers: [
+    {
+      provide: ThrottlerStorage,
+      inject: [{ token: REDIS, optional: true }],
+      useFactory: (redis: RedisConnection | undefined): CountingStorage =>
+        redis === undefined ? new MemoryThrottlerStorage() : new RedisThrottlerStorage(redis),
+    },
+    {
+      provide: RateLimits,
+      inject: [ThrottlerStorage, CONFIG],
+      useFactory: (storage: CountingStorage, { identity }: GatewayConfig) => new RateLimits(storage, identity.secret),
+    },
+    { provide: APP_GUARD, useClass: HandlerThrottleGuard },
+    ConcurrencyLimiter,
+  ],
+  exports: [ThrottlerStorage, RateLimits, ConcurrencyLimiter],
 })
 export class ThrottleModule {}

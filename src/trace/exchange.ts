@@ -32,6 +32,8 @@ export class Exchange {
   authority = '';
   client: ClientAddress = { address: '', protocol: 'http' };
   route: Route | undefined;
+  /** The request's Origin is the gateway's own or listed by name: what a cookie authenticates was meant by its user. */
+  isFromTrustedOrigin = false;
   identity: Identity | undefined;
   /** The request's body, read only where a policy had to see it. The original bytes. */
   body: Buffer | undefined;

@@ -93,6 +93,55 @@ describe('the OpenAI stub', () => {
     await expect(chat('#stub:slow', {}, AbortSignal.timeout(300))).rejects.toThrow(/timeout/);
   });
 
+  describe('makes client secrets for realtime', () => {
+    const session = { type: 'realtime', model: 'gpt-realtime' };
+    const ask = (body: unknown, headers: Record<string, string> = {}) =>
+      post('/openai/v1/realtime/client_secrets', body, { ...bearer, ...headers });
+
+    it('in the GA shape, with the session as it was asked for', async () => {
+      const asked = {
+        expires_after: { anchor: 'created_at', seconds: 300 },
+        session: { ...session, audio: { input: { turn_detection: null }, output: { voice: 'cedar' } } },
+      };
+      const [one, two] = [await read(ask(asked)), await read(ask(asked))];
+      expect(one).toMatchObject({
+        value: expect.stringMatching(/^ek_/),
+        session: { ...session, audio: { input: { turn_detection: null }, output: { voice: 'cedar' } } },
+      });
+      expect(Math.abs(one.expires_at - Date.now() / 1000 - 300)).toBeLessThan(10);
+      expect(two.value).not.toBe(one.value);
+      expect((await read(ask({ session }))).session.audio.input.turn_detection).toEqual({ type: 'server_vad' });
+    });
+
+    it('and refuses the shape of the beta by its name', async () => {
+      const answer = await ask({ session }, { 'openai-beta': 'realtime=v1' });
+      expect([answer.status, (await read(answer)).error.code]).toEqual([400, 'beta_api_shape_disabled']);
+    });
+
+    it.each([
+      ['no session', {}, 'session.type'],
+      ['the flat fields of before', { model: 'gpt-realtime', voice: 'marin' }, 'model'],
+      ['a flat field inside the session', { session: { ...session, voice: 'marin' } }, 'session.voice'],
+      ['a session of another type', { session: { type: 'transcription' } }, 'session.type'],
+      ['nine seconds', { session, expires_after: { seconds: 9 } }, 'expires_after.seconds'],
+      ['7201 seconds', { session, expires_after: { seconds: 7201 } }, 'expires_after.seconds'],
+      ['another anchor', { session, expires_after: { anchor: 'now' } }, 'expires_after.anchor'],
+      ['a model of another kind', { session: { ...session, model: 'gpt-4o' } }, 'session.model'],
+      [
+        'a voice of ElevenLabs',
+        { session: { ...session, audio: { output: { voice: 'Rachel' } } } },
+        'session.audio.output.voice',
+      ],
+    ])('and refuses %s, naming the parameter', async (_name, body, param) => {
+      const answer = await ask(body);
+      expect([answer.status, (await read(answer)).error]).toEqual([400, expect.objectContaining({ param })]);
+    });
+
+    it('and not without a key', async () => {
+      expect((await post('/openai/v1/realtime/client_secrets', { session }, {})).status).toBe(401);
+    });
+  });
+
   it('transcribes a recording, and refuses a form without one', async () => {
     const form = new FormData();
     form.set('model', 'whisper-1');

@@ -138,17 +138,17 @@ describe('a gateway that is told to stop', () => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nTransfer-Encoding: chunked\r\n\r\n');
       let left = 10;
       const timer = setInterval(() => {
-        socket.write(left > 0 ? '1\r\nx\r\n' : '0\r\n\r\n');
+        socket.write(left > 0 ? '1\r\n!\r\n' : '0\r\n\r\n');
         if (left-- === 0) clearInterval(timer);
       }, 30);
     });
     const longer = hear(gateway.port, '/json/longer');
     const stream = openConnection(gateway.port);
     stream.socket.write('GET /stream/x HTTP/1.1\r\nHost: a\r\n\r\n');
-    while (!stream.text().includes('x\r\n')) await sleep(5);
+    while (!stream.text().includes('!\r\n')) await sleep(5);
     const stopped = timed(gateway.stop(10_000));
     while (!stream.text().endsWith('0\r\n\r\n')) await sleep(5);
-    expect(stream.text().match(/1\r\nx\r\n/g)).toHaveLength(10);
+    expect(stream.text().match(/1\r\n!\r\n/g)).toHaveLength(10);
     // At once: the gateway is still busy with the other one.
     await eventually(stream.isClosed, 2000);
     await expect(longer).resolves.toMatchObject({ status: 200, isComplete: true });

@@ -25,6 +25,7 @@ const POLICIES = {
   limited: 'authorization: public, rateLimit: [three]',
   perIdentity: 'authorization: user, rateLimit: [twoEach]',
   small: 'authorization: public, maxBodyBytes: 16',
+  checked: 'authorization: public, input: conversations.create, unknownFields: refuse',
 };
 const ROUTES = Object.entries(POLICIES)
   .flatMap(([name, policies]) => [
@@ -86,6 +87,8 @@ const CASES: readonly {
     ask: (t) => t.set('Origin', 'https://evil.example').set('Access-Control-Request-Method', 'POST'),
   },
   { name: 'no identity', policy: 'user', status: 401, ask: (t) => t },
+  { name: 'no identity, from an allowed origin', policy: 'user', status: 401, ask: (t) => t.set('Origin', ORIGIN) },
+  { name: 'an origin in another spelling', policy: 'open', status: 403, ask: (t) => t.set('Origin', `${ORIGIN}:443`) },
   {
     name: 'no identity, asking for problem details',
     policy: 'user',
@@ -151,6 +154,61 @@ const CASES: readonly {
     status: 413,
     ask: (t) => t.send({ text: 'more than sixteen bytes' }),
   },
+  {
+    name: 'fields that are valid',
+    policy: 'checked',
+    method: 'post',
+    status: 200,
+    ask: (t) => t.send({ title: 'x', metadata: { a: 1 } }),
+  },
+  {
+    name: 'fields that are not valid',
+    policy: 'checked',
+    method: 'post',
+    status: 422,
+    ask: (t) => t.send({ title: '', profile: 'boss' }),
+  },
+  {
+    name: 'fields that are not valid, asking for problem details',
+    policy: 'checked',
+    method: 'post',
+    status: 422,
+    ask: (t) => t.set('Accept', 'application/problem+json').send({ title: [] }),
+  },
+  {
+    name: 'fields of a form that are not valid',
+    policy: 'checked',
+    method: 'post',
+    status: 422,
+    ask: (t) => t.type('form').send('title=a%00b'),
+  },
+  {
+    name: 'a field that is not known',
+    policy: 'checked',
+    method: 'post',
+    status: 422,
+    ask: (t) => t.send({ title: 'x', surprise: 1 }),
+  },
+  {
+    name: 'a body that is neither JSON nor a form',
+    policy: 'checked',
+    method: 'post',
+    status: 415,
+    ask: (t) => t.type('text/plain').send('{"title":"x"}'),
+  },
+  {
+    name: 'a body that reaches for a prototype',
+    policy: 'checked',
+    method: 'post',
+    status: 400,
+    ask: (t) => t.type('json').send('{"metadata":{"__proto__":{"polluted":true}}}'),
+  },
+  {
+    name: 'a query of 1,001 fields',
+    policy: 'open',
+    status: 400,
+    ask: (t) => t.query('a=1&'.repeat(1001)),
+  },
   { name: 'a body that fits', policy: 'small', method: 'post', status: 200, ask: (t) => t.send({ a: 1 }) },
 ];
 const LIMITS: readonly { name: string; policy: keyof typeof POLICIES; limit: number; ask: (twin: Test) => Test }[] = [
@@ -176,7 +234,13 @@ describe('a proxied route and its native twin answer alike', () => {
       const text = JSON.stringify(body);
       const answer = httpAnswer(
         200,
-        { 'Content-Type': 'application/json', 'Access-Control-Allow-Origin': '*', 'X-Frame-Options': 'ALLOWALL' },
+        {
+          'Content-Type': 'application/json',
+          'Access-Control-Allow-Origin': '*',
+          'X-Frame-Options': 'ALLOWALL',
+          'Content-Security-Policy': 'default-src *',
+          Vary: 'Origin',
+        },
         text,
       );
       socket.write(head.startsWith('HEAD ') ? answer.slice(0, -text.length) : answer);
@@ -213,6 +277,7 @@ describe('a proxied route and its native twin answer alike', () => {
     expect(proxied.status).toBe(status);
     expect(comparable(proxied)).toEqual(comparable(native));
     expect(proxied.headers['x-frame-options']).toBe('SAMEORIGIN');
+    expect(proxied.headers['content-security-policy']).toMatch(/^default-src 'none';/);
   });
 
   it.each(LIMITS)('a caller over the limit $name', async ({ policy, limit, ask }) => {
@@ -234,7 +299,8 @@ function comparable({ status, headers, text }: Response): object {
     via: _via,
     ...rest
   } = headers as Record<string, string>;
-  for (const name of ['ratelimit', 'retry-after']) rest[name] = rest[name]?.replace(/t=\d+|^\d+$/, 't') ?? '';
+  for (const name of ['ratelimit', 'retry-after', 'x-ratelimit-reset'])
+    rest[name] = rest[name]?.replace(/t=\d+|^\d+$/, 't') ?? '';
   // Both may say that the connection stays.
   return { status, headers: rest, body: (text ?? '').replaceAll(traceId ?? '', 'TRACE') };
 }

@@ -28,9 +28,13 @@ export interface GatewayProcess {
 }
 
 /** Compiles `src` into a temporary folder (never `dist`, which may be older) and runs its `main.js` on a free port. */
-export async function startGatewayProcess(routes: string, phpBase: string): Promise<GatewayProcess> {
+export async function startGatewayProcess(
+  routes: string,
+  phpBase: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<GatewayProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-process-'));
-  await compile(join(PROJECT, 'src'), join(folder, 'dist'));
+  await compileSources(join(PROJECT, 'src'), join(folder, 'dist'));
   copyFileSync(join(PROJECT, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
   const routesFile = join(folder, 'routes.yaml');
@@ -48,6 +52,7 @@ export async function startGatewayProcess(routes: string, phpBase: string): Prom
       GATEWAY_IDENTITY_SECRET: IDENTITY_SECRET,
       ROUTES_FILE: routesFile,
       REMOTE_PHP_BASE: phpBase,
+      ...env,
     },
   });
   let said = '';
@@ -79,7 +84,8 @@ export async function startGatewayProcess(routes: string, phpBase: string): Prom
   };
 }
 
-async function compile(from: string, to: string): Promise<void> {
+/** Compiles TypeScript sources file by file. */
+export async function compileSources(from: string, to: string): Promise<void> {
   const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !file.endsWith('.spec.ts') && !file.endsWith('.d.ts'),
   );

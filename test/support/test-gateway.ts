@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadConfig } from '../../src/config/index.js';
@@ -15,6 +16,8 @@ export interface TestGatewayOptions {
   readonly phpTargets?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly features?: readonly Type[];
+  /** Where the providers' stand-in answers; without it what is a stub by configuration is off. */
+  readonly stubOrigin?: string;
 }
 
 export interface TestGateway {
@@ -23,6 +26,8 @@ export interface TestGateway {
   readonly routesFile: string;
   /** To be spied on: what it is told is what the process would log. */
   readonly logger: Logger;
+  /** To shorten times that no setting reaches. */
+  readonly server: Server;
   /** Writes a new route table, as an editor would. */
   writeRoutes(text: string): void;
   stop(graceMs?: number): Promise<void>;
@@ -34,6 +39,7 @@ export async function startTestGateway({
   phpTargets = [],
   env = {},
   features = [],
+  stubOrigin,
 }: TestGatewayOptions): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-test-'));
   const routesFile =
@@ -52,12 +58,13 @@ export async function startTestGateway({
     },
     { projectRoot: folder, packageVersion: '0.0.0-test' },
   );
-  const gateway = await startGateway({ config, routesFile, phpTargets, features });
+  const gateway = await startGateway({ config, routesFile, phpTargets, features, stubOrigin });
   return {
     url: gateway.url,
     port: Number(new URL(gateway.url).port),
     routesFile,
     logger: gateway.logger,
+    server: gateway.server,
     writeRoutes: (text) => writeFileSync(routesFile, text),
     stop: async (graceMs = 1000) => {
       await gateway.stop(graceMs);

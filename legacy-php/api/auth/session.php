@@ -9,4 +9,4 @@ use Donna\Kernel;
 
 require __DIR__ . '/../../lib/autoload.php';
 
-Kernel::api(['GET' => static fn(App $app): SessionAction => new SessionAction($app->session())], Access::Gateway);
+Kernel::api(['GET' => static fn(App $app): SessionAction => new SessionAction($app->session(), $app->users())], Access::Gateway);

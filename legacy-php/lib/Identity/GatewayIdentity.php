@@ -54,7 +54,14 @@ final class GatewayIdentity
             return null;
         }
 
-        return new Assertion($claims['via'], $subject, ($claims['webhook'] ?? null) === 'verified');
+        $about = $claims['about'] ?? null;
+
+        return new Assertion(
+            $claims['via'],
+            $subject,
+            ($claims['webhook'] ?? null) === 'verified',
+            $claims['via'] === 'internal' && is_string($about) && $about !== '' ? $about : null,
+        );
     }
 
     /** base64url without padding (RFC 7515, 2), in its one canonical spelling only. */

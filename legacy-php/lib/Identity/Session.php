@@ -21,6 +21,7 @@ final class Session
         private readonly string $directory,
         private readonly string $cookieId,
         private readonly bool $isSecure,
+        private readonly UserDirectory $users,
     ) {}
 
     /** @return array<string, mixed> what the caller's session holds; [] when there is none */
@@ -41,9 +42,17 @@ final class Session
         return $this->seen = self::isExpired($data) ? [] : $data;
     }
 
+    /** The user as he is now: a changed role counts at once, a disabled user or a changed password ends the session. */
     public function user(): ?User
     {
-        return User::fromArray($this->peek()['user'] ?? null);
+        $data = $this->peek();
+        $id = User::fromArray($data['user'] ?? null)?->id;
+        if ($id === null) {
+            return null;
+        }
+        $user = $this->users->find($id);
+
+        return $user === null || ($data['credentials'] ?? $user->credentials) !== $user->credentials ? null : $user;
     }
 
     public function csrfToken(): ?string
@@ -76,7 +85,7 @@ final class Session
     public function signIn(User $user): string
     {
         $token = self::newToken();
-        $this->change(static fn(): array => ['user' => $user->toArray(), 'csrf_token' => $token, 'signed_in_at' => time()], isNewId: true);
+        $this->change(static fn(): array => ['user' => $user->toArray(), 'credentials' => $user->credentials, 'csrf_token' => $token, 'signed_in_at' => time()], isNewId: true);
 
         return $token;
     }

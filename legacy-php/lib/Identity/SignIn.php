@@ -21,8 +21,25 @@ final class SignIn
         private readonly Logger $logger,
     ) {}
 
-    /** @throws ApiException RATE_LIMITED or UNAUTHENTICATED */
+    /**
+     * Signs in: the caller's session is the user's from now on.
+     *
+     * @throws ApiException RATE_LIMITED or UNAUTHENTICATED
+     */
     public function attempt(string $email, #[\SensitiveParameter] string $password): User
+    {
+        $user = $this->check($email, $password);
+        $this->session->signIn($user);
+
+        return $user;
+    }
+
+    /**
+     * The same without a session.
+     *
+     * @throws ApiException RATE_LIMITED or UNAUTHENTICATED
+     */
+    public function check(string $email, #[\SensitiveParameter] string $password): User
     {
         $key = 'login:' . strtolower(trim($email)) . '|' . $this->address;
         $wait = $this->limiter?->hit($key, $this->limit, 60, time()) ?? 0;
@@ -36,7 +53,6 @@ final class SignIn
             throw new ApiException(ErrorCode::Unauthenticated, 'E-mail or password is wrong.', ['WWW-Authenticate' => 'Session realm="donna"']);
         }
         $this->limiter?->clear($key);
-        $this->session->signIn($user);
 
         return $user;
     }

@@ -7,12 +7,16 @@ namespace Donna\Identity;
 /** Who calls. */
 final class User
 {
-    /** @param list<string> $roles */
+    /**
+     * @param list<string> $roles
+     * @param string $credentials changes with the password and tells nothing of it; '' where it is not known
+     */
     public function __construct(
         public readonly string $id,
         public readonly string $email,
         public readonly string $name,
         public readonly array $roles,
+        public readonly string $credentials = '',
     ) {}
 
     public function has(string $role): bool
@@ -26,7 +30,7 @@ final class User
         return ['id' => $this->id, 'email' => $this->email, 'name' => $this->name, 'roles' => $this->roles];
     }
 
-    public static function fromArray(mixed $data): ?self
+    public static function fromArray(mixed $data, string $credentials = ''): ?self
     {
         if (!is_array($data) || !is_string($data['id'] ?? null) || $data['id'] === '') {
             return null;
@@ -35,6 +39,6 @@ final class User
         $email = $data['email'] ?? '';
         $name = $data['name'] ?? '';
 
-        return new self($data['id'], is_string($email) ? $email : '', is_string($name) ? $name : '', $roles);
+        return new self($data['id'], is_string($email) ? $email : '', is_string($name) ? $name : '', $roles, $credentials);
     }
 }

@@ -25,7 +25,7 @@ final class LoginPage
         $password = is_string($fields['password'] ?? null) ? $fields['password'] : '';
         try {
             $this->app->refuseWithoutCsrf($fields);
-            if ($email === '' || $password === '' || strlen($email) > 254 || strlen($password) > 1024) {
+            if ($email === '' || str_contains($email, "\0") || $password === '' || strlen($email) > 254 || strlen($password) > 1024) {
                 return $this->render($next, $email, 'Please give your e-mail and your password.', 422);
             }
             $this->app->signIn()->attempt($email, $password);

@@ -134,6 +134,65 @@ test('session.php answers the gateway only', static function (): void {
     same('no-store', $answer->header('cache-control'));
 });
 
+/** Signs in at $app a user of its file; `change` rewrites that user's entry. */
+$userOf = static function (App $app): array {
+    $file = $app->data . '/users.json';
+    $entry = ['id' => 'u1', 'email' => 'eve@donna.example', 'name' => 'Eve', 'roles' => ['user'], 'password_hash' => password_hash('a long enough secret', PASSWORD_BCRYPT, ['cost' => 4])];
+    $change = static fn(array $with): int|false => file_put_contents($file, json_encode([$with + $entry]), LOCK_EX);
+    $change([]);
+
+    return [$app->browser()->signIn('eve@donna.example', 'a long enough secret'), $change];
+};
+$ask = static fn(App $app, array $claims): \Donna\Tests\Answer => $app->send('GET', '/api/auth/session.php', Gateway::headers('GET', '/api/auth/session.php', ['via' => 'internal'] + $claims));
+
+test('a session knows its user as he is now', static function () use ($userOf): void {
+    $app = new App();
+    [$browser, $change] = $userOf($app);
+    same(403, $browser->get('/api/system-stats.php')->status);
+    $change(['roles' => ['user', 'admin']]);
+    same(200, $browser->get('/api/system-stats.php')->status);
+    $change(['disabled' => true]);
+    same(401, $browser->get('/api/conversations.php')->status);
+    $change([]);
+    same(200, $browser->get('/api/conversations.php')->status);
+    $change(['password_hash' => password_hash('another secret', PASSWORD_BCRYPT, ['cost' => 4])]);
+    same(401, $browser->get('/api/conversations.php')->status, 'a changed password ends the sessions');
+    file_put_contents($app->data . '/users.json', '[]');
+    same(401, $browser->get('/api/conversations.php')->status);
+    $app->stop();
+});
+
+test('the gateway is told what has become of a user', static function () use ($userOf, $ask): void {
+    $app = new App();
+    [, $change] = $userOf($app);
+    $first = $ask($app, ['about' => 'u1'])->json()['data'];
+    same(['u1', ['id' => 'u1', 'email' => 'eve@donna.example', 'name' => 'Eve', 'roles' => ['user']], 32], [$first['about'], $first['user'], strlen($first['credentials'])]);
+    $change(['roles' => ['admin']]);
+    same(['admin'], $ask($app, ['about' => 'u1'])->json()['data']['user']['roles']);
+    $change(['disabled' => true]);
+    same(['about' => 'u1', 'user' => null, 'credentials' => null], $ask($app, ['about' => 'u1'])->json()['data']);
+    same(['about' => 'nobody', 'user' => null, 'credentials' => null], $ask($app, ['about' => 'nobody'])->json()['data']);
+    same(403, $app->send('GET', '/api/auth/session.php', Gateway::headers('GET', '/api/auth/session.php', ['via' => 'jwt', 'sub' => 'u1', 'about' => 'u1']))->status);
+    $app->stop();
+});
+
+test('the gateway signs in for a client of its own: no CSRF token, no cookie, no session, but the same limit', static function (): void {
+    $app = new App(['ENABLE_PHP_RATE_LIMITING' => 'true', 'PHP_LOGIN_RATE_LIMIT' => '3']);
+    $path = '/api/auth/login.php';
+    $try = static fn(string $password, string $address, string $email = 'demo@donna.example'): \Donna\Tests\Answer => $app->send('POST', $path, ['Content-Type' => 'application/json', 'X-Forwarded-For' => $address] + Gateway::headers('POST', $path, ['via' => 'internal']), (string) json_encode(['email' => $email, 'password' => $password]));
+    $good = $try('donna-demo', '192.0.2.1');
+    same([200, null, 'demo'], [$good->status, $good->cookie('DONNASESSID'), $good->json()['data']['user']['id']]);
+    same(['user', 'credentials'], array_keys($good->json()['data']));
+    same([401, 401, 401, 429], array_map(static fn(): int => $try('wrong', '192.0.2.1')->status, range(1, 4)));
+    same(401, $try('wrong', '192.0.2.2')->status, 'the limit is that of the client, not of the gateway');
+    same(401, $try("donna-demo\0x", '192.0.2.3')->status);
+    same(422, $try('donna-demo', '192.0.2.4', "demo@donna.example\0")->status);
+    same([], glob($app->data . '/sessions/sess_*') ?: []);
+    $outside = $app->send('POST', $path, ['Content-Type' => 'application/json'] + Gateway::headers('POST', $path, ['via' => 'jwt', 'sub' => 'x']), (string) json_encode(['email' => 'demo@donna.example', 'password' => 'donna-demo']));
+    same([403, 'CSRF_FAILED'], [$outside->status, $outside->json()['errorCode']]);
+    $app->stop();
+});
+
 test('a session is read while somebody holds its lock', static function (): void {
     $app = Shared::app();
     $browser = $app->browser()->signIn();

@@ -4,9 +4,12 @@ declare(strict_types=1);
 
 use Donna\Http\Request;
 use Donna\Http\TraceId;
+use Donna\Identity\FileUserDirectory;
 use Donna\Identity\GatewayIdentity;
+use Donna\Storage\JsonStore;
 use Donna\Tests\Gateway;
 
+use function Donna\Tests\directory;
 use function Donna\Tests\same;
 use function Donna\Tests\test;
 use function Donna\Tests\truth;
@@ -80,6 +83,77 @@ test('any single changed character breaks an assertion', static function () use 
         $bad[$i] = $good[$i] === 'A' ? 'B' : 'A';
         truth($verify($bad) === null, 'changed at ' . $i);
     }
+});
+
+test('only the gateway itself asks about somebody', static function () use ($verify): void {
+    same('u1', $verify(Gateway::token('GET', '/api/x.php', ['via' => 'internal', 'about' => 'u1']))?->about);
+    foreach ([['via' => 'jwt', 'sub' => 'u2', 'about' => 'u1'], ['about' => 'u1'], ['via' => 'internal'], ['via' => 'internal', 'about' => ''], ['via' => 'internal', 'about' => ['u1']]] as $claims) {
+        $assertion = $verify(Gateway::token('GET', '/api/x.php', $claims));
+        truth($assertion !== null, 'refused');
+        same(null, $assertion->about);
+    }
+});
+
+/** @param list<array<string, mixed>> $entries */
+$directoryOf = static function (array $entries, bool $hasDemoUsers = false, ?Closure $check = null): FileUserDirectory {
+    $store = new JsonStore(directory('users'));
+    $store->update('users', static fn(): array => $entries);
+
+    return new FileUserDirectory($store, $hasDemoUsers, $check);
+};
+$hashOf = static fn(string $password): string => password_hash($password, PASSWORD_BCRYPT, ['cost' => 4]);
+
+test('one password is checked whoever is named: known, unknown or disabled', static function () use ($directoryOf, $hashOf): void {
+    $checked = [];
+    $users = $directoryOf(
+        [
+            ['id' => 'u1', 'email' => 'a@b.example', 'name' => 'A', 'roles' => ['user'], 'password_hash' => $hashOf('right')],
+            ['id' => 'u2', 'email' => 'off@b.example', 'name' => 'B', 'roles' => ['user'], 'disabled' => true, 'password_hash' => $hashOf('right')],
+            ['id' => 'u3', 'email' => 'none@b.example', 'name' => 'C', 'roles' => ['user']],
+        ],
+        false,
+        static function (string $password, string $hash) use (&$checked): bool {
+            $checked[] = password_get_info($hash)['algoName'];
+
+            return password_verify($password, $hash);
+        },
+    );
+    same('u1', $users->verify('A@b.example ', 'right')?->id);
+    foreach (['a@b.example', 'nobody@b.example', 'off@b.example', 'none@b.example', ''] as $email) {
+        same(null, $users->verify($email, 'wrong'));
+    }
+    foreach (['off@b.example', 'none@b.example', 'nobody@b.example', ''] as $email) {
+        same(null, $users->verify($email, 'right'));
+    }
+    same(array_fill(0, 10, 'bcrypt'), $checked);
+});
+
+test('a password is right as a whole, not up to a NUL or to byte 72', static function () use ($directoryOf, $hashOf): void {
+    $long = str_repeat('x', 72);
+    $users = $directoryOf([
+        ['id' => 'u1', 'email' => 'a@b.example', 'name' => 'A', 'roles' => [], 'password_hash' => $hashOf('right')],
+        ['id' => 'u2', 'email' => 'b@b.example', 'name' => 'B', 'roles' => [], 'password_hash' => $hashOf($long)],
+    ]);
+    same('u1', $users->verify('a@b.example', 'right')?->id);
+    same(null, $users->verify('a@b.example', "right\0anything"));
+    same(null, $users->verify('a@b.example', "right\0"));
+    same('u2', $users->verify('b@b.example', $long)?->id);
+    same(null, $users->verify('b@b.example', $long . 'y'));
+});
+
+test('a user is found as he is now, with a mark that changes with his password alone', static function () use ($directoryOf, $hashOf): void {
+    $entry = ['id' => 'u1', 'email' => 'demo@donna.example', 'name' => 'A', 'roles' => ['user'], 'password_hash' => $hashOf('right')];
+    $mark = (string) $directoryOf([$entry])->find('u1')?->credentials;
+    same(32, strlen($mark));
+    same($mark, $directoryOf([['roles' => ['admin'], 'name' => 'Z'] + $entry])->find('u1')?->credentials);
+    truth($mark !== $directoryOf([['password_hash' => $hashOf('other')] + $entry])->find('u1')?->credentials, 'the same mark');
+    same(null, $directoryOf([['disabled' => true] + $entry])->find('u1'));
+    same(null, $directoryOf([$entry])->find('u2'));
+    same(null, $directoryOf([$entry])->find(''));
+    same('demo', $directoryOf([], true)->find('demo')?->id);
+    same(null, $directoryOf([], false)->find('demo'));
+    same(null, $directoryOf([$entry], true)->find('demo'), 'the address belongs to somebody of the file');
+    truth(!str_contains($entry['password_hash'], $mark), 'the mark is a piece of the hash');
 });
 
 test('the trace id is the given one, else that of traceparent, else new', static function (): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { matchesErrorWhen, readTopLevelString } from './index.js';
+import { matchesErrorWhen } from './index.js';
 
 describe('matchesErrorWhen', () => {
   it.each<[string, string, string | number | boolean | null, boolean]>([
@@ -20,20 +20,5 @@ describe('matchesErrorWhen', () => {
     ['', '/a', null, false],
   ])('%j at %s against %j', (body, pointer, equals, expected) => {
     expect(matchesErrorWhen(Buffer.from(body), { pointer, equals })).toBe(expected);
-  });
-});
-
-describe('readTopLevelString', () => {
-  it.each([
-    ['{"action":"a","action":"b"}', { kind: 'string', value: 'b' }],
-    ['{"\\u0061ction":"\\u0061é"}', { kind: 'string', value: 'aé' }],
-    ['{"x":{"action":"a"}}', { kind: 'absent' }],
-    ['{"action":1}', { kind: 'other' }],
-    ['["action"]', { kind: 'absent' }],
-    ['', { kind: 'absent' }],
-    ['{"action":"a"', { kind: 'malformed' }],
-    ['{"action":"a"}x', { kind: 'malformed' }],
-  ])('%j', (body, expected) => {
-    expect(readTopLevelString(Buffer.from(body), 'action')).toEqual(expected);
   });
 });

@@ -1,2 +1,6 @@
+import './dto/index.js';
+
+export { checkQueryLength, refuseHostileBody } from './hostile-input.js';
 export { InputDto, inputDtoNames } from './input-dto.js';
-export { validateInput } from './validate-input.js';
+export { mediaTypeOf, valueOf } from './request-fields.js';
+export { validatedDto, validateInput } from './validate-input.js';

@@ -1,9 +1,11 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, Optional } from '@nestjs/common';
 import { CONFIG, type GatewayConfig } from '../../config/index.js';
 import { EnvelopeFields, GatewayError } from '../../contract/index.js';
 import { DrainState } from '../../edge/index.js';
 import { Upstreams } from '../../forward/index.js';
+import { RealtimeProvider } from '../../realtime/index.js';
 import { NativeHandler } from '../../routing/index.js';
+import { REDIS, type RedisConnection } from '../../state/index.js';
 
 type Check = 'up' | 'down' | 'off';
 
@@ -14,12 +16,19 @@ export class HealthController {
     @Inject(CONFIG) private readonly config: GatewayConfig,
     @Inject(Upstreams) private readonly upstreams: Upstreams,
     @Inject(DrainState) private readonly drain: DrainState,
+    @Inject(RealtimeProvider) private readonly realtime: RealtimeProvider,
+    @Optional() @Inject(REDIS) private readonly redis: RedisConnection | undefined,
   ) {}
 
   /** `healthy` while every part that is switched on is up. */
   @NativeHandler('health')
   health(): EnvelopeFields {
-    const checks: Readonly<Record<string, Check>> = { php: this.php(), database: 'off', redis: 'off', realtime: 'off' };
+    const checks: Readonly<Record<string, Check>> = {
+      php: this.php(),
+      database: 'off',
+      redis: this.redisCheck(),
+      realtime: this.realtime.isOn ? 'up' : 'off',
+    };
     const isDegraded = Object.values(checks).includes('down');
     return new EnvelopeFields({ status: isDegraded ? 'degraded' : 'healthy', version: this.config.version, checks });
   }
@@ -36,6 +45,11 @@ export class HealthController {
     if (this.drain.phase !== 'serving')
       throw new GatewayError('UPSTREAM_UNAVAILABLE', { error: 'This instance is shutting down.' });
     return new EnvelopeFields({ status: 'ready' });
+  }
+
+  private redisCheck(): Check {
+    if (this.redis === undefined) return 'off';
+    return this.redis.isUp ? 'up' : 'down';
   }
 
   private php(): Check {

@@ -1,10 +1,11 @@
-import type { ServerResponse } from 'node:http';
+import type { FoundSecret } from '../../secrets/index.js';
 import type { Exchange } from '../../trace/index.js';
 import { answerWithError } from '../../contract/index.js';
+import { AnswerStream, printable } from './answer-stream.js';
 import { type EnvelopedAnswer, envelopeAnswer } from './envelope-answer.js';
 import { type ForwardError, toClientError } from '../forward-error.js';
 import type { AnswerFlow, AnswerHead, AnswerReceiver } from '../forwarders/forwarder.js';
-import { isJsonType, jsonTypeFor, type RouteAnswerRules } from './route-answer-rules.js';
+import type { RouteAnswerRules } from './route-answer-rules.js';
 import { transformAnswerHeaders, type TransformedHeaders } from '../transforms/answer-headers.js';
 import type { Target } from '../upstream/target.js';
 
@@ -18,7 +19,7 @@ export class AnswerRelay implements AnswerReceiver {
   private state: State = 'waiting';
   private head: AnswerHead | undefined;
   private transformed: TransformedHeaders | undefined;
-  private flow: AnswerFlow | undefined;
+  private stream: AnswerStream | undefined;
   private readonly chunks: Buffer[] = [];
   private bytes = 0;
   private deadline: NodeJS.Timeout | undefined;
@@ -58,7 +59,6 @@ export class AnswerRelay implements AnswerReceiver {
   onHead(head: AnswerHead, flow: AnswerFlow): void {
     if (this.state !== 'waiting') return;
     this.head = head;
-    this.flow = flow;
     this.exchange.notes.upstreamMs = Math.round((performance.now() - this.startedAt) * 10) / 10;
     try {
       this.transformed = transformAnswerHeaders(head.headers, this.rules.headerContext(this.exchange, this.target));
@@ -66,10 +66,17 @@ export class AnswerRelay implements AnswerReceiver {
         this.giveUp({ stage: 'answer', cause: 'malformed' });
         return;
       }
+      const { policies, secrets } = this.rules;
+      const { headers, contentType } = this.transformed;
+      const found = secrets.findInHead(policies, head.statusText, [...headers, 'content-type', contentType ?? '']);
+      if (found !== undefined) {
+        this.stop(found);
+        return;
+      }
       if (this.rules.mustRead(head.status, this.transformed, this.exchange.method)) this.state = 'reading';
-      else this.startStreaming(head, this.transformed);
+      else this.startStreaming(head, this.transformed, flow);
     } catch {
-      // Node refuses to write some heads that its parser has read: no answer that a client could get.
+      // A field that cannot be read as what it should be: no answer that a client could use.
       this.giveUp({ stage: 'answer', cause: 'malformed' });
       return;
     }
@@ -83,16 +90,13 @@ export class AnswerRelay implements AnswerReceiver {
       else this.chunks.push(chunk);
     } else if (this.state === 'streaming') {
       this.deadline?.refresh();
-      if (this.exchange.res.write(chunk)) return;
-      this.flow?.pause();
-      this.exchange.res.once('drain', this.onDrain);
+      this.stream?.write(chunk);
     }
   }
 
   onEnd(): void {
     if (this.state === 'streaming') {
-      this.finish();
-      this.exchange.res.end();
+      this.stream?.end();
     } else if (this.state === 'reading' && this.head !== undefined && this.transformed !== undefined) {
       this.finish();
       void envelopeAnswer(
@@ -108,6 +112,7 @@ export class AnswerRelay implements AnswerReceiver {
   onError(error: ForwardError): void {
     const { state } = this;
     if (state === 'done') return;
+    if (error.cause !== 'secret' && error.cause !== 'unwritable') this.stream?.sendBroken();
     this.finish();
     if (state !== 'waiting') {
       this.refuse(error);
@@ -127,30 +132,28 @@ export class AnswerRelay implements AnswerReceiver {
     this.onError(error);
   }
 
-  private startStreaming(
-    head: AnswerHead,
-    { headers, contentType, contentEncoding, contentLength }: TransformedHeaders,
-  ): void {
+  /** An answer with a secret in it goes no further. */
+  private stop(found: FoundSecret): void {
+    this.rules.secrets.raiseAlarm(this.exchange, found);
+    this.giveUp({ stage: 'answer', cause: 'secret' });
+  }
+
+  private startStreaming(head: AnswerHead, answer: TransformedHeaders, flow: AnswerFlow): void {
     clearTimeout(this.deadline);
+    const stream = new AnswerStream(this.exchange, this.rules, head, answer, flow, {
+      onProgress: () => this.deadline?.refresh(),
+      onEnd: () => this.finish(),
+      onSecret: (secret) => this.stop({ secret, where: 'body' }),
+      onBroken: () => this.giveUp({ stage: 'answer', cause: 'unwritable' }),
+    });
     const { idleTimeoutMs } = this.rules.policies;
-    // An event stream may be silent for as long as nothing happens: its client or PHP ends it.
-    const isEventStream = contentType?.toLowerCase().startsWith('text/event-stream') === true;
     this.deadline =
-      idleTimeoutMs === 0 || isEventStream
+      idleTimeoutMs === 0 || stream.isEventStream
         ? undefined
         : setTimeout(() => this.giveUp({ stage: 'answer', cause: 'timeout' }), idleTimeoutMs);
-    const all = [...this.rules.gatewayHeaders(this.exchange), ...headers];
-    const hidesLength = this.exchange.method === 'HEAD' && this.rules.wouldChange(contentType);
-    // HEAD tells of the answer that GET would get: of JSON, with its mended type and a length that is not known yet.
-    const type = hidesLength && isJsonType(contentType) ? jsonTypeFor(contentType) : contentType;
-    if (type !== undefined) all.push('Content-Type', type);
-    if (contentEncoding !== undefined) all.push('Content-Encoding', contentEncoding);
-    if (contentLength !== undefined && !hidesLength && head.status !== 204)
-      all.push('Content-Length', String(contentLength));
-    this.exchange.res.writeHead(head.status, printable(head.statusText), all);
+    this.stream = stream;
     this.state = 'streaming';
-    // The head goes out at once: what follows may take its time.
-    flushHead(this.exchange.res);
+    stream.open();
   }
 
   private send(answer: EnvelopedAnswer): void {
@@ -160,7 +163,16 @@ export class AnswerRelay implements AnswerReceiver {
       answerWithError(this.exchange, answer.error);
       return;
     }
-    const headers = [...this.rules.gatewayHeaders(this.exchange), ...answer.headers];
+    // The type that was settled on stands last.
+    const type = answer.headers.at(-2) === 'Content-Type' ? answer.headers.at(-1) : undefined;
+    const { policies, secrets } = this.rules;
+    const found = secrets.findInBody(policies, type, answer.body);
+    if (found !== undefined) {
+      secrets.raiseAlarm(this.exchange, found);
+      this.refuse({ stage: 'answer', cause: 'secret' });
+      return;
+    }
+    const headers = [...this.rules.gatewayHeaders(this.exchange, type), ...answer.headers];
     headers.push('Content-Length', String(answer.body.byteLength));
     res.writeHead(this.head?.status ?? 502, printable(this.head?.statusText ?? ''), headers);
     res.end(answer.body);
@@ -170,13 +182,8 @@ export class AnswerRelay implements AnswerReceiver {
     this.state = 'done';
     clearTimeout(this.deadline);
     this.exchange.res.off('close', this.onClientClose);
-    this.exchange.res.off('drain', this.onDrain);
+    this.stream?.close();
   }
-
-  private readonly onDrain = (): void => {
-    this.deadline?.refresh();
-    this.flow?.resume();
-  };
 
   private readonly onClientClose = (): void => {
     this.giveUp({ stage: this.head === undefined ? 'request' : 'answer', cause: 'client-left' });
@@ -185,16 +192,4 @@ export class AnswerRelay implements AnswerReceiver {
 
 function nameOf({ stage, cause }: ForwardError): string {
   return `${stage} ${cause}`;
-}
-
-/** A reason phrase without what HTTP does not allow in it (RFC 9112, section 4). */
-function printable(statusText: string): string {
-  return /^[\t\x20-\x7e\x80-\xff]*$/.test(statusText) ? statusText : '';
-}
-
-/** Node writes a head that goes out alone in the socket's default encoding; the values in it are latin1, as they came. */
-function flushHead(res: ServerResponse): void {
-  res.socket?.setDefaultEncoding('latin1');
-  res.flushHeaders();
-  res.socket?.setDefaultEncoding('utf8');
 }

@@ -8,6 +8,7 @@ import {
 } from '../../contract/index.js';
 import type { Exchange } from '../../trace/index.js';
 import { decodeContent } from './content-coding.js';
+import { mentionsFailure, showsWorkings, tellsFailure } from './php-workings.js';
 import { problemFrom } from './problem-answer.js';
 import type { AnswerHead } from '../forwarders/forwarder.js';
 import { isJsonType, isScriptType, isTextType, jsonTypeFor, type RouteAnswerRules } from './route-answer-rules.js';
@@ -54,6 +55,9 @@ export async function envelopeAnswer(
   const declaredJson = isJsonType(answer.contentType);
   switch (result.kind) {
     case 'spliced':
+      // What a failure says besides its code is for those who run PHP; data is never touched.
+      if (mentionsFailure(result.body) && showsWorkings(result.body) && tellsFailure(result.body))
+        return withheld(exchange, head, answer);
       if (head.status >= 400 && !isProblem(answer) && wantsProblem(exchange.req.headers.accept)) {
         const headers = headersFor(answer, 'application/problem+json', true);
         return { kind: 'answer', headers, body: problemFrom(result.body, head.status, exchange.traceId) };
@@ -108,16 +112,19 @@ function textAnswer(
   return { kind: 'answer', headers: headersFor(answer, answer.contentType, false), body };
 }
 
+/** A failure that shows PHP's workings, told without them: status, cookies and waiting time stay, a 200 stays a 200. */
+function withheld(exchange: Exchange, head: AnswerHead, answer: TransformedHeaders): EnvelopedAnswer {
+  exchange.notes.upstreamFault = 'answer shows its workings';
+  const code = head.status < 400 ? 'INTERNAL' : codeForStatus(head.status);
+  return {
+    kind: 'error',
+    error: new GatewayError(code, { status: head.status, headers: keptHeaders(exchange, answer) }),
+  };
+}
+
 /** An error status without a usable body keeps its meaning: a 4xx its status, a 5xx as what it says of the upstream. */
 function failure(exchange: Exchange, head: AnswerHead, answer: TransformedHeaders): EnvelopedAnswer {
-  const headers: Record<string, string> = {};
-  for (let i = 0; i < answer.headers.length; i += 2) {
-    const name = answer.headers[i] ?? '';
-    const lower = name.toLowerCase();
-    // Several cookies stay several, which a record cannot hold.
-    if (lower === 'set-cookie') exchange.answerHeaders.push(name, answer.headers[i + 1] ?? '');
-    else if (KEPT_ON_ERROR.has(lower)) headers[name] = answer.headers[i + 1] ?? '';
-  }
+  const headers = keptHeaders(exchange, answer);
   if (head.status < 500)
     return { kind: 'error', error: new GatewayError(codeForStatus(head.status), { status: head.status, headers }) };
   exchange.notes.upstreamFault = `answer status ${head.status}`;
@@ -128,6 +135,18 @@ function failure(exchange: Exchange, head: AnswerHead, answer: TransformedHeader
       headers: code === 'UPSTREAM_UNAVAILABLE' ? { 'Retry-After': '1', ...headers } : headers,
     }),
   };
+}
+
+function keptHeaders(exchange: Exchange, answer: TransformedHeaders): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let i = 0; i < answer.headers.length; i += 2) {
+    const name = answer.headers[i] ?? '';
+    const lower = name.toLowerCase();
+    // Several cookies stay several, which a record cannot hold.
+    if (lower === 'set-cookie') exchange.answerHeaders.push(name, answer.headers[i + 1] ?? '');
+    else if (KEPT_ON_ERROR.has(lower)) headers[name] = answer.headers[i + 1] ?? '';
+  }
+  return headers;
 }
 
 function badAnswer(exchange: Exchange, why: string): EnvelopedAnswer {

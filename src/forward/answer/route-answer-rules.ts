@@ -1,5 +1,7 @@
-import type { SecurityHeaders } from '../../edge/index.js';
+import { CSP, type SecurityHeaders } from '../../edge/index.js';
 import type { RoutePolicies } from '../../routing/index.js';
+import type { SecretWatch } from '../../secrets/index.js';
+import { LIMIT_FIELDS } from '../../throttle/index.js';
 import type { Exchange } from '../../trace/index.js';
 import type { AnswerHeaderContext, TransformedHeaders } from '../transforms/answer-headers.js';
 import type { Target } from '../upstream/target.js';
@@ -9,6 +11,8 @@ import type { Upstream } from '../upstream/upstream.js';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 const NO_NAMES: ReadonlySet<string> = new Set();
+/** Fields of limits: the gateway's alone, on a route where it counts. */
+const LIMIT_NAMES = LIMIT_FIELDS.map((name) => name.toLowerCase());
 /** Statuses whose answers have no body (RFC 9110, section 15). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
@@ -21,8 +25,10 @@ export class RouteAnswerRules {
     readonly policies: RoutePolicies,
     private readonly upstream: Upstream,
     private readonly security: SecurityHeaders,
+    readonly secrets: SecretWatch,
   ) {
-    this.gatewayOnly = policies.securityHeaders === 'gateway' ? security.names : NO_NAMES;
+    const names = policies.securityHeaders === 'gateway' ? security.names : NO_NAMES;
+    this.gatewayOnly = policies.rateLimit.length === 0 ? names : new Set([...names, ...LIMIT_NAMES]);
     this.upstreams = upstream.targets.map(({ host, basePath }) => ({ host, basePath }));
   }
 
@@ -42,13 +48,22 @@ export class RouteAnswerRules {
     };
   }
 
-  /** The gateway's own headers for this answer; where the route leaves security headers to PHP, without those. */
-  gatewayHeaders({ answerHeaders }: Exchange): readonly string[] {
-    if (this.policies.securityHeaders === 'gateway') return answerHeaders;
+  /**
+   * The gateway's headers for an answer of PHP's: those of its own answers, but with the application's content security
+   * policy where PHP may have sent a page, and without `Vary`, which the transform has joined with PHP's. Where the route
+   * leaves security headers to PHP, none of these.
+   */
+  gatewayHeaders({ answerHeaders, client }: Exchange, contentType: string | undefined): readonly string[] {
+    const { securityHeaders, cors } = this.policies;
     const kept: string[] = [];
+    const isPage = !isJsonType(contentType);
     for (let i = 0; i < answerHeaders.length; i += 2) {
       const name = answerHeaders[i] ?? '';
-      if (!this.security.names.has(name.toLowerCase())) kept.push(name, answerHeaders[i + 1] ?? '');
+      if (name === 'Vary' && cors === 'gateway') continue;
+      if (securityHeaders === 'upstream' && this.security.names.has(name.toLowerCase())) continue;
+      if (isPage && name === CSP)
+        kept.push(...this.security.application[client.protocol === 'https' ? 'overHttps' : 'overHttp']);
+      else kept.push(name, answerHeaders[i + 1] ?? '');
     }
     return kept;
   }
@@ -99,6 +114,6 @@ export function jsonTypeFor(contentType: string | undefined): string {
   return contentType !== undefined && mediaType(contentType).endsWith('+json') ? contentType : JSON_TYPE;
 }
 
-function mediaType(contentType: string | undefined): string {
+export function mediaType(contentType: string | undefined): string {
   return (contentType?.split(';', 1)[0] ?? '').trim().toLowerCase();
 }

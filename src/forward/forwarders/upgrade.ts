@@ -59,6 +59,14 @@ function ask(
         settle({ stage: 'request', cause: 'malformed' });
         return;
       }
+      const { policies, secrets } = plan.rules;
+      const found = secrets.findInHead(policies, '', answer.rawHeaders);
+      if (found !== undefined) {
+        secrets.raiseAlarm(exchange, found);
+        upstreamSocket.destroy();
+        settle({ stage: 'answer', cause: 'secret' });
+        return;
+      }
       settle(undefined);
       join(exchange, socket, head, answerHead(exchange, plan, target, answer), upstreamSocket, upstreamHead);
     });
@@ -91,7 +99,7 @@ function relayAnswer(answer: IncomingMessage, call: ClientRequest, relay: Answer
 /** The 101 as the client may see it: the upstream's fields through the transforms of any answer. */
 function answerHead(exchange: Exchange, { rules }: ForwardPlan, target: Target, answer: IncomingMessage): string {
   const transformed = transformAnswerHeaders(answer.rawHeaders, rules.headerContext(exchange, target));
-  const fields = [...rules.gatewayHeaders(exchange), ...transformed.headers];
+  const fields = [...rules.gatewayHeaders(exchange, transformed.contentType), ...transformed.headers];
   const lines = [
     'HTTP/1.1 101 Switching Protocols',
     `Connection: ${UPGRADE.connection}`,

@@ -12,7 +12,8 @@ const context: AnswerHeaderContext = {
   upstreamIsSecure: false,
   upstreamBasePath: '',
 };
-const VIA = ['Via', '1.1 donna-gateway'];
+/** What the transform adds: the gateway's answers depend on the Origin. */
+const VIA = ['Vary', 'Origin', 'Via', '1.1 donna-gateway'];
 
 describe('transformAnswerHeaders', () => {
   it('keeps order, spelling and every value of what PHP said', () => {
@@ -78,13 +79,26 @@ describe('transformAnswerHeaders', () => {
     ];
     expect(transformAnswerHeaders(raw, context).headers).toEqual(['x-other', '1', ...VIA]);
     const left = transformAnswerHeaders(raw, { ...context, replacesCors: false, gatewayOnly: new Set() });
-    expect(left.headers).toEqual([...raw, ...VIA]);
+    expect(left.headers).toEqual([...raw, 'Via', '1.1 donna-gateway']);
     expect([...left.names]).toEqual([
       'access-control-allow-origin',
       'access-control-max-age',
       'x-frame-options',
       'x-other',
     ]);
+  });
+
+  it.each([
+    [['Accept-Encoding, origin'], 'Origin, Accept-Encoding'],
+    [['Accept-Encoding', ' Cookie ,,accept-encoding'], 'Origin, Accept-Encoding, Cookie'],
+    [['Origin'], 'Origin'],
+    [[''], 'Origin'],
+    [['Cookie', '*'], '*'],
+  ])('joins PHP’s Vary %j with the gateway’s', (values, joined) => {
+    const raw = values.flatMap((value) => ['vary', value]);
+    expect(transformAnswerHeaders(raw, context).headers).toEqual(['Vary', joined, 'Via', '1.1 donna-gateway']);
+    const { headers } = transformAnswerHeaders(raw, { ...context, replacesCors: false });
+    expect(headers).toEqual([...raw, 'Via', '1.1 donna-gateway']);
   });
 
   it('sets aside what the relay decides about', () => {

@@ -3,7 +3,7 @@ import { type LocationContext, rewriteLocation, rewriteRefresh } from './locatio
 import { type CookieContext, rewriteSetCookie } from './set-cookie.js';
 
 export interface AnswerHeaderContext extends LocationContext, CookieContext {
-  /** PHP's own CORS headers are dropped: the gateway has set its own. */
+  /** PHP's own CORS headers are dropped: the gateway has set its own. Its `Vary` is joined with the gateway's. */
   readonly replacesCors: boolean;
   /** Lower-case names of headers that only the gateway sets; empty where the upstream's own win. */
   readonly gatewayOnly: ReadonlySet<string>;
@@ -43,6 +43,7 @@ export function transformAnswerHeaders(raw: readonly string[], context: AnswerHe
   const endsHere = hopTestFor(raw);
   const headers: string[] = [];
   const names = new Set<string>();
+  const vary: string[] = [];
   let contentType: string | undefined;
   let contentEncoding: string | undefined;
   let contentLength: number | undefined;
@@ -56,10 +57,27 @@ export function transformAnswerHeaders(raw: readonly string[], context: AnswerHe
     if (NEVER.has(lower) || endsHere(lower) || context.gatewayOnly.has(lower)) continue;
     if (context.replacesCors && lower.startsWith('access-control-')) continue;
     names.add(lower);
+    if (context.replacesCors && lower === 'vary') {
+      vary.push(value);
+      continue;
+    }
     headers.push(name, rewrite(lower, value, context));
   }
+  if (context.replacesCors) headers.push('Vary', mergeVary(vary));
   headers.push('Via', VIA);
   return { headers, names, contentType, contentEncoding, contentLength };
+}
+
+/** One list of what the answer depends on: the Origin, then whatever PHP names (RFC 9110, section 12.5.5). */
+function mergeVary(values: readonly string[]): string {
+  const merged = new Map([['origin', 'Origin']]);
+  for (const name of values.flatMap((value) => value.split(','))) {
+    const trimmed = name.trim();
+    if (trimmed === '*') return '*';
+    const lower = trimmed.toLowerCase();
+    if (trimmed !== '' && !merged.has(lower)) merged.set(lower, trimmed);
+  }
+  return [...merged.values()].join(', ');
 }
 
 function rewrite(lower: string, value: string, context: AnswerHeaderContext): string {

@@ -13,6 +13,12 @@ describe('a field of a JSON body', () => {
     ['{"Action":"a"}', { kind: 'absent' }],
     ['{"x":{"action":"a"}}', { kind: 'absent' }],
     ['{}', { kind: 'absent' }],
+    ['["action"]', { kind: 'absent' }],
+    ['', { kind: 'absent' }],
+    [' \n', { kind: 'absent' }],
+    ['\ufeff {"action":"a"}', { kind: 'value', value: 'a' }],
+    ['{"action":"\\u0061é"}', { kind: 'value', value: 'aé' }],
+    ['{"action":"a"}x', { kind: 'malformed' }],
     ['{"action":"a"', { kind: 'malformed' }],
     ['action=a', { kind: 'malformed' }],
   ])('%s', (body, expected) => expect(readJsonValue(Buffer.from(body), 'action')).toEqual(expected));

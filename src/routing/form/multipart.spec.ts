@@ -442,7 +442,7 @@ describeWith('php', 'a multipart body, as PHP reads it', (php) => {
     // The samples are worth something, and strictness is the exception.
     expect(tally.values).toBeGreaterThan(150);
     expect(tally.stricter).toBeLessThan(100);
-  });
+  }, 60_000);
 
   it('agrees on 400 random heaps of what bodies are made of', async () => {
     const token = fc.constantFrom(
@@ -469,5 +469,5 @@ describeWith('php', 'a multipart body, as PHP reads it', (php) => {
     const property = fc.asyncProperty(heaps, (body) => agree(body, TYPE, tally));
     await fc.assert(property, { seed: 20_260_102, numRuns: 400 });
     expect(tally.values).toBeGreaterThan(50);
-  });
+  }, 60_000);
 });

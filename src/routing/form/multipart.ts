@@ -3,51 +3,75 @@ import { ABSENT, type FieldValue, NOT_SCALAR } from './field-value.js';
 import { phpFieldName } from './php-name.js';
 
 /** Past so many parts what PHP reads depends on its settings: max_input_vars for fields, max_multipart_body_parts for all. */
-const MAX_PARTS = 1000;
+export const MAX_PARTS = 1000;
 /** PHP reads lines through a buffer of 5,120 bytes and breaks longer ones apart, where we would not. */
 const MAX_LINE_BYTES = 5000;
 const LF = 0x0a;
 const CR = 0x0d;
 const BLANK = /^[ \t\n\v\f\r]/;
 
+/** One part of a body: what its Content-Disposition says, and where its content stands. */
+export interface Part {
+  readonly name: string | undefined;
+  readonly filename: string | undefined;
+  /** As the client announces it, '' where it does not. */
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  /** How many parts came before, this one included. */
+  readonly count: number;
+}
+
 /**
- * Reads one field of a `multipart/form-data` body exactly as PHP fills `$_POST` (main/rfc1867.c), not as RFC 7578 says:
- * else a client could show us one `action` and PHP another. The last of several wins, files are passed over. Where PHP's
- * settings decide (too many parts, over-long lines, a delimiter within a file) or the script does (no boundary: PHP leaves
- * the body to `php://input`), the answer is `not-scalar`, so that no policy is picked by guess.
+ * Reads one field of a `multipart/form-data` body exactly as PHP fills `$_POST`. The last of several wins, files are passed
+ * over. Where only PHP's settings or the script can tell what it says, the answer is `not-scalar`, so that no policy is
+ * picked by guess.
  */
 export function readMultipartValue(body: Buffer, contentType: string, name: string): FieldValue {
+  let found: FieldValue = ABSENT;
+  const outcome = walkParts(body, contentType, (part) => {
+    if (part.filename !== undefined) return;
+    const field = phpFieldName(part.name ?? '');
+    if (field.name !== name) return;
+    const isGuess = part.count > MAX_PARTS || field.isArray;
+    found = isGuess ? NOT_SCALAR : { kind: 'value', value: body.toString('utf8', part.start, part.end) };
+  });
+  return outcome === 'read' ? found : NOT_SCALAR;
+}
+
+/**
+ * Visits the parts of a `multipart/form-data` body as PHP takes it apart (main/rfc1867.c), not as RFC 7578 says: else a
+ * client could show us one field and PHP another. Nothing is copied.
+ * @returns `unclear` where PHP's settings decide (over-long lines, a delimiter within a file) or the script does (no
+ * boundary: PHP leaves the body to `php://input`)
+ */
+export function walkParts(body: Buffer, contentType: string, visit: (part: Part) => void): 'read' | 'unclear' {
   const boundary = readBoundary(contentType);
-  if (boundary === undefined) return NOT_SCALAR;
+  if (boundary === undefined) return 'unclear';
   const delimiter = `--${boundary}`;
   const next = Buffer.from(`\n${delimiter}`, 'latin1');
-  let found: FieldValue = ABSENT;
-  let parts = 0;
+  let count = 0;
   let at = 0;
   while (at < body.length) {
-    const head = skipToPart(body, at, delimiter);
-    if (head === undefined) return found;
-    const part = head < 0 ? undefined : readHead(body, head);
-    if (part === undefined) return NOT_SCALAR;
-    at = part.end;
-    parts += 1;
-    if (part.disposition === undefined) continue;
-    const spelt = readDisposition(part.disposition);
-    if (spelt.name === undefined && spelt.filename === undefined) return found;
+    const start = skipToPart(body, at, delimiter);
+    if (start === undefined) return 'read';
+    const head = start < 0 ? undefined : readHead(body, start);
+    if (head === undefined) return 'unclear';
+    at = head.end;
+    count += 1;
+    if (head.disposition === undefined) continue;
+    const { name, filename } = readDisposition(head.disposition);
+    if (name === undefined && filename === undefined) return 'read';
     const stop = body.indexOf(next, at);
     const end = stop === -1 ? cutShort(body, at, next) : stop;
-    if (spelt.filename === undefined) {
-      const field = phpFieldName(spelt.name ?? '');
-      if (field.name === name)
-        found = parts > MAX_PARTS || field.isArray ? NOT_SCALAR : valueOf(body, at, end, end < body.length);
-    } else if (body.subarray(at, end).includes(delimiter, 0, 'latin1')) {
-      // A file that PHP does not take (no file name, odd field name, one too many) it passes over by lines, from the
-      // first byte on: then a delimiter there starts a part. In a file that it takes it does not.
-      return NOT_SCALAR;
-    }
+    // A file that PHP does not take (no file name, odd field name, one too many) it passes over by lines, from the
+    // first byte on: then a delimiter there starts a part. In a file that it takes it does not.
+    if (filename !== undefined && body.subarray(at, end).includes(delimiter, 0, 'latin1')) return 'unclear';
+    const hasCr = end < body.length && end > at && body[end - 1] === CR;
+    visit({ name, filename, type: head.type, start: at, end: hasCr ? end - 1 : end, count });
     at = end;
   }
-  return found;
+  return 'read';
 }
 
 /** Where a value ends that no delimiter ends: before what may be the start of one. */
@@ -56,11 +80,6 @@ function cutShort(body: Buffer, from: number, next: Buffer): number {
     if (next.subarray(0, body.length - at).equals(body.subarray(at))) return at;
   }
   return body.length;
-}
-
-function valueOf(body: Buffer, start: number, end: number, isDelimited: boolean): FieldValue {
-  const stop = isDelimited && end > start && body[end - 1] === CR ? end - 1 : end;
-  return { kind: 'value', value: body.toString('utf8', start, stop) };
 }
 
 /** Offset after the next line that is the delimiter and nothing else; undefined: none; -1: a line PHP would break apart. */
@@ -77,10 +96,11 @@ function skipToPart(body: Buffer, from: number, delimiter: string): number | und
 
 interface PartHead {
   readonly disposition: string | undefined;
+  readonly type: string;
   readonly end: number;
 }
 
-/** Reads header lines up to an empty one; undefined when a line is too long. The first Content-Disposition counts. */
+/** Reads header lines up to an empty one; undefined when a line is too long. Of several with one name the first counts. */
 function readHead(body: Buffer, from: number): PartHead | undefined {
   const headers: [key: string, value: string][] = [];
   let at = from;
@@ -98,7 +118,8 @@ function readHead(body: Buffer, from: number): PartHead | undefined {
       headers.push([line.slice(0, colon).toLowerCase(), line.slice(colon + 1).replace(/^[ \t\n\v\f\r]+/, '')]);
     else if (last !== undefined) last[1] += line;
   }
-  return { disposition: headers.find(([key]) => key === 'content-disposition')?.[1], end: at };
+  const valueOf = (name: string): string | undefined => headers.find(([key]) => key === name)?.[1];
+  return { disposition: valueOf('content-disposition'), type: valueOf('content-type') ?? '', end: at };
 }
 
 function lineEnd(body: Buffer, from: number): number {

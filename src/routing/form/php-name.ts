@@ -5,18 +5,54 @@ export interface PhpFieldName {
   readonly isArray: boolean;
 }
 
-/**
- * Turns a decoded field name into the key under which PHP files it (`php_register_variable_ex`): the name ends at a NUL
- * byte, leading spaces go, `.` and space become `_` up to the first `[`, and `[…]` makes an array. An unclosed `[` becomes
- * `_`, and so does every `.`, space and `[` after it. A name that begins with `[` is dropped: its name here is ''.
- */
+/** Where PHP files a field: its name, then a key for each `[…]`; null for `[]`, the next number. */
+export interface PhpFieldPath {
+  readonly name: string;
+  readonly keys: readonly (string | null)[];
+  /** PHP makes the arrays on the way, and drops the value. */
+  readonly isDropped: boolean;
+}
+
+const NOWHERE: PhpFieldPath = { name: '', keys: [], isDropped: true };
+/** Names that a browser guards in cookies: PHP lets no other spelling become one. */
+const GUARDED = ['__Host-', '__Secure-'];
+
+/** The name and whether it makes an array; the name is '' where PHP drops the field. */
 export function phpFieldName(decoded: string): PhpFieldName {
+  const { name, keys } = phpFieldPath(decoded);
+  return { name, isArray: keys.length > 0 };
+}
+
+/**
+ * Turns a decoded field name into the place where PHP files it (`php_register_variable_ex`): the name ends at a NUL
+ * byte, leading spaces go, `.` and space become `_` up to the first `[`, and each `[…]` makes an array. An unclosed `[`
+ * becomes `_`, and so does every `.`, space and `[` after it; behind a first `[…]` it is dropped with all that follows, as
+ * is text behind a `]`. A name that begins with `[` is dropped: its name here is ''.
+ */
+export function phpFieldPath(decoded: string): PhpFieldPath {
   const nul = decoded.indexOf('\0');
   const text = (nul === -1 ? decoded : decoded.slice(0, nul)).replace(/^ +/, '');
   const bracket = text.indexOf('[');
-  if (bracket === -1) return { name: text.replace(/[. ]/g, '_'), isArray: false };
-  const base = text.slice(0, bracket).replace(/[. ]/g, '_');
-  if (base === '') return { name: '', isArray: false };
-  if (text.includes(']', bracket)) return { name: base, isArray: true };
-  return { name: `${base}_${text.slice(bracket + 1).replace(/[. []/g, '_')}`, isArray: false };
+  const name = (bracket === -1 ? text : text.slice(0, bracket)).replace(/[. ]/g, '_');
+  if (name === '' || isForged(name, text)) return NOWHERE;
+  if (bracket === -1) return { name, keys: [], isDropped: false };
+  const keys: (string | null)[] = [];
+  for (let at = bracket; text[at] === '[';) {
+    const isAppended = text[at + 1] === ']' || (/\s/.test(text[at + 1] ?? '') && text[at + 2] === ']');
+    const close = text.indexOf(']', at);
+    if (close === -1) break;
+    keys.push(isAppended ? null : text.slice(at + 1, close));
+    at = close + 1;
+  }
+  if (keys.length > 0) {
+    const forged = keys.findIndex((key) => key !== null && isForged(key, text));
+    return { name, keys: forged === -1 ? keys : keys.slice(0, forged + 1), isDropped: forged !== -1 };
+  }
+  const joined = `${name}_${text.slice(bracket + 1).replace(/[. []/g, '_')}`;
+  return isForged(joined, text) ? NOWHERE : { name: joined, keys, isDropped: false };
+}
+
+/** A guarded name that was not spelt so from the start. */
+function isForged(name: string, sent: string): boolean {
+  return GUARDED.some((guarded) => name.startsWith(guarded) && !sent.startsWith(guarded));
 }

@@ -1,0 +1,109 @@
+import { GivesOneOf, IsEmailAddress, IsOneOf, IsPhone, IsText, IsWholeNumber } from '../input.decorators.js';
+import { InputDto } from '../input-dto.js';
+import { Obeys, type Rule, type SentFields } from '../rule.js';
+import { byAction, email, has, matching, pathPart, phone, required, text, when } from '../rules.js';
+import { VoiceEventDto } from './voice-event.dto.js';
+
+const LEAD_STATUSES = ['new', 'contacted', 'qualified', 'won', 'lost'] as const;
+const TEMPERATURES = ['hot', 'warm', 'cold'] as const;
+const PRIORITIES = ['low', 'normal', 'high'] as const;
+const BODY = { isMultiline: true } as const;
+const NOTES = { isMultiline: true } as const;
+
+/** `POST /api/sales/overview.php`, `action: add_contact`. */
+@InputDto('sales.add-contact')
+export class AddContactDto {
+  @IsText(1, 120, { isRequired: true })
+  name: string;
+
+  @IsEmailAddress()
+  email?: string | null;
+
+  @IsPhone()
+  phone?: string | null;
+
+  @IsText(0, 120)
+  company?: string | null;
+}
+
+/** `action: update_lead`; the lead is named by `lead_id` or `id`. */
+@InputDto('sales.update-lead')
+export class UpdateLeadDto {
+  @Obeys(when((sent) => has(sent, 'lead_id'), required(pathPart(64))))
+  lead_id?: string | null;
+
+  @Obeys(when((sent) => !has(sent, 'lead_id'), required(pathPart(64))))
+  id?: string | null;
+
+  @IsOneOf(...LEAD_STATUSES)
+  @GivesOneOf(['status', 'temperature', 'score', 'notes'], 'status', 'give status, temperature, score or notes')
+  status?: (typeof LEAD_STATUSES)[number] | null;
+
+  @IsOneOf(...TEMPERATURES)
+  temperature?: (typeof TEMPERATURES)[number] | null;
+
+  @IsWholeNumber(0, 100)
+  score?: number | null;
+
+  @IsText(0, 2000, NOTES)
+  notes?: string | null;
+}
+
+/** `action: send_email` or `send_text`. */
+@InputDto('sales.message')
+export class SalesMessageDto {
+  @Obeys(byAction({ send_email: required(email()), send_text: required(phone()) }))
+  to: string;
+
+  @Obeys(byAction({ send_email: required(text(1, 200)) }))
+  subject?: string;
+
+  @Obeys(byAction({ send_email: required(text(1, 20_000, BODY)) }))
+  body?: string;
+
+  @Obeys(byAction({ send_text: when((sent) => !isCalledMessage(sent), required(text(1, 1600, BODY))) }))
+  text?: string;
+
+  @Obeys(byAction({ send_text: when(isCalledMessage, required(text(1, 1600, BODY))) }))
+  message?: string;
+}
+
+/** `POST /api/secretary/dashboard.php`, `action: add_task`. */
+@InputDto('secretary.add-task')
+export class AddTaskDto {
+  @IsText(1, 200, { isRequired: true })
+  title: string;
+
+  @Obeys(when((sent) => has(sent, 'due'), day()))
+  due?: string | null;
+
+  @IsOneOf(...PRIORITIES)
+  priority?: (typeof PRIORITIES)[number] | null;
+
+  @IsText(0, 2000, NOTES)
+  notes?: string | null;
+}
+
+/** Whatever else comes to the secretary's board. */
+@InputDto('secretary')
+export class SecretaryDto extends VoiceEventDto {}
+
+function isCalledMessage(sent: SentFields): boolean {
+  return has(sent, 'message') && !has(sent, 'text');
+}
+
+/** A day of the calendar. */
+function day(): Rule {
+  const message = 'must be a day such as 2025-05-13';
+  const { check } = matching(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, message);
+  return {
+    check: (value, sent) => {
+      const finding = check(value, sent);
+      if (finding !== undefined || typeof value !== 'string') return finding;
+      // PHP's checkdate knows no year 0.
+      const moment = new Date(`${value.startsWith('0000') ? `0001${value.slice(4)}` : value}T00:00:00Z`);
+      const isDay = !Number.isNaN(moment.valueOf()) && moment.toISOString().slice(5, 10) === value.slice(5);
+      return isDay ? undefined : message;
+    },
+  };
+}

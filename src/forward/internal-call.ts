@@ -1,0 +1,111 @@
+import { request } from 'undici';
+import { IDENTITY_HEADER, signIdentity } from '../auth/index.js';
+import { GatewayError } from '../contract/index.js';
+import { classifyFault, type ForwardError, mayRetry, toClientError } from './forward-error.js';
+import type { Target } from './upstream/target.js';
+import type { Upstream } from './upstream/upstream.js';
+
+const TIMEOUT_MS = 5000;
+const MAX_BYTES = 65_536;
+
+/** What the gateway asks of PHP for itself. */
+export interface InternalCall {
+  readonly method: 'GET' | 'POST';
+  /** Below the target's base path, without a query: it is signed. */
+  readonly path: string;
+  /** Signs the call. */
+  readonly secret: string;
+  readonly traceId: string;
+  /** Subject whom the question is about; signed. */
+  readonly about?: string;
+  readonly cookie?: string;
+  /** For whom the gateway asks: PHP counts its limits by it. */
+  readonly clientAddress?: string;
+  /** Sent as a JSON body. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+export interface InternalAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  /** `Retry-After` as PHP wrote it. */
+  readonly retryAfter: string | undefined;
+}
+
+/**
+ * Calls PHP in the gateway's own name, signed; a GET once more where nothing of an answer came, a POST never.
+ * @throws GatewayError when PHP cannot be asked or answers what is not JSON.
+ */
+export async function callInternally(upstream: Upstream, asked: InternalCall): Promise<InternalAnswer> {
+  let answer: InternalAnswer | undefined;
+  const ask = (target: Target): Promise<ForwardError | undefined> =>
+    target.guard(async () => {
+      const result = await send(target, asked);
+      if ('cause' in result) return result;
+      answer = result;
+      return undefined;
+    });
+  const first = upstream.pick();
+  let failure = await ask(first);
+  if (failure !== undefined && asked.method === 'GET' && mayRetry(failure) && failure.cause !== 'breaker-open') {
+    failure = await ask(upstream.pick(first));
+  }
+  if (failure !== undefined) throw toClientError(failure, upstream.retryAfterS);
+  if (answer === undefined) throw new GatewayError('UPSTREAM_BAD_ANSWER');
+  return answer;
+}
+
+/** @throws GatewayError when an answer came that is none: the script's fault, not that of the connection to it. */
+async function send(target: Target, asked: InternalCall): Promise<InternalAnswer | ForwardError> {
+  const path = target.basePath + asked.path;
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  let answerBegan = false;
+  let text: string | undefined;
+  let head: Omit<InternalAnswer, 'body'>;
+  try {
+    const { statusCode, headers, body } = await request(target.origin + path, {
+      method: asked.method,
+      dispatcher: target.pool,
+      signal,
+      headers: headersOf(asked, path),
+      body: asked.fields === undefined ? null : JSON.stringify(asked.fields),
+    });
+    answerBegan = true;
+    const retryAfter = headers['retry-after'];
+    head = { status: statusCode, retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined };
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.byteLength;
+      if (bytes > MAX_BYTES) break;
+      chunks.push(chunk);
+    }
+    if (bytes <= MAX_BYTES) text = Buffer.concat(chunks).toString('utf8');
+  } catch (error) {
+    return signal.aborted
+      ? { stage: answerBegan ? 'answer' : 'request', cause: 'timeout' }
+      : classifyFault(error, answerBegan);
+  }
+  return { ...head, body: parse(text) };
+}
+
+function headersOf(asked: InternalCall, path: string): Record<string, string> {
+  const { method, secret, about, clientAddress, cookie, traceId } = asked;
+  return {
+    accept: 'application/json',
+    'x-trace-id': traceId,
+    [IDENTITY_HEADER]: signIdentity(secret, 'internal', method, path, { about }),
+    ...(cookie === undefined ? {} : { cookie }),
+    ...(clientAddress === undefined ? {} : { 'x-forwarded-for': clientAddress, 'x-real-ip': clientAddress }),
+    ...(asked.fields === undefined ? {} : { 'content-type': 'application/json' }),
+  };
+}
+
+function parse(text: string | undefined): unknown {
+  try {
+    if (text !== undefined) return JSON.parse(text);
+  } catch {
+    // Told below, like any other answer that is none.
+  }
+  throw new GatewayError('UPSTREAM_BAD_ANSWER');
+}

@@ -1,0 +1,2 @@
+export { RealtimeModule } from './realtime.module.js';
+export { RealtimeProvider } from './realtime-provider.js';

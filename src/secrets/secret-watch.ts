@@ -1,0 +1,80 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type GatewayConfig } from '../config/index.js';
+import type { RoutePolicies } from '../routing/index.js';
+import { type Exchange, LOGGER, type Logger } from '../trace/index.js';
+import { KEY_SHAPES, KEY_SHAPES_BUT_IN_PAGES } from './key-shapes.js';
+import { ownSecrets } from './own-secrets.js';
+import { PatternSet } from './pattern-set.js';
+import { SecretScan } from './secret-scan.js';
+
+const NOTHING = Buffer.alloc(0);
+const PAGE_TYPES = new Set(['text/html', 'application/xhtml+xml', 'text/javascript', 'application/javascript']);
+
+/** A secret that was about to leave: the variable or vendor it belongs to, and where it stood. Never the secret itself. */
+export interface FoundSecret {
+  readonly secret: string;
+  /** `body`, or `header` and its name. */
+  readonly where: string;
+}
+
+/** Knows what no answer may carry, makes the searches for it, and raises the alarm. */
+@Injectable()
+export class SecretWatch {
+  private readonly own: PatternSet;
+  private readonly all: PatternSet;
+  private readonly inPages: PatternSet;
+  private readonly alarms = new Map<string, number>();
+
+  constructor(
+    @Inject(CONFIG) config: GatewayConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    const own = ownSecrets(config);
+    this.own = new PatternSet(own);
+    this.inPages = new PatternSet([...own, ...KEY_SHAPES]);
+    this.all = new PatternSet([...own, ...KEY_SHAPES, ...KEY_SHAPES_BUT_IN_PAGES]);
+  }
+
+  /** How many answers were stopped, by the name of what was in them; since the start of this process. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.alarms;
+  }
+
+  /** A search through an answer that passes in pieces; undefined where the route wants none. */
+  scanFor({ secretScan }: RoutePolicies, contentType: string | undefined): SecretScan | undefined {
+    return secretScan === 'off' ? undefined : new SecretScan(this.patternsFor(secretScan, contentType));
+  }
+
+  /** Looks through a body that is there as a whole. */
+  findInBody({ secretScan }: RoutePolicies, contentType: string | undefined, body: Buffer): FoundSecret | undefined {
+    if (secretScan === 'off') return undefined;
+    const { pattern } = this.patternsFor(secretScan, contentType).search(body, NOTHING, true);
+    return pattern === undefined ? undefined : { secret: pattern.name, where: 'body' };
+  }
+
+  /** Looks through a head: the reason phrase and header fields, name, value, … in latin1. */
+  findInHead({ secretScan }: RoutePolicies, reason: string, headers: readonly string[]): FoundSecret | undefined {
+    if (secretScan === 'off') return undefined;
+    const patterns = this.patternsFor(secretScan, undefined);
+    const lines = [reason];
+    for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i] ?? ''}: ${headers[i + 1] ?? ''}`);
+    const found = patterns.search(Buffer.from(lines.join('\n'), 'latin1'), NOTHING, true);
+    if (found.pattern === undefined) return undefined;
+    const { name } = found.pattern;
+    // Which line it was is asked only now, once in a very long time.
+    const line = lines.findIndex((text) => patterns.search(Buffer.from(text, 'latin1'), NOTHING, true).pattern);
+    return { secret: name, where: line > 0 ? `header ${headers[2 * (line - 1)]?.toLowerCase() ?? ''}` : 'status line' };
+  }
+
+  /** Tells that an answer was stopped. */
+  raiseAlarm({ traceId, route }: Exchange, { secret, where }: FoundSecret): void {
+    this.alarms.set(secret, (this.alarms.get(secret) ?? 0) + 1);
+    this.logger.error({ traceId, route: route?.name ?? null, secret, where }, 'secret in answer');
+  }
+
+  private patternsFor(secretScan: 'all' | 'own', contentType: string | undefined): PatternSet {
+    if (secretScan === 'own') return this.own;
+    const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+    return PAGE_TYPES.has(type) ? this.inPages : this.all;
+  }
+}
