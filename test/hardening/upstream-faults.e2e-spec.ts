@@ -15,7 +15,7 @@ upstreams:
   php: { targets: ['\${REMOTE_PHP_BASE}'], connectTimeoutMs: 200, breaker: { threshold: 0.99 } }
 policies:
   authorization: { public: {} }
-defaults: { authorization: public, timeoutMs: 300, idleTimeoutMs: 150, maxAnswerBytes: 5000 }
+defaults: { authorization: public, timeoutMs: 900, idleTimeoutMs: 450, maxAnswerBytes: 5000 }
 routes:
   json: { match: { path: '/json/{*path}' }, upstream: php, policies: { envelope: splice } }
   stream: { match: { path: '/stream/{*path}' }, upstream: php, policies: { envelope: 'off' } }
@@ -359,12 +359,12 @@ describe('an upstream that misbehaves', () => {
 
   it('lets a stream take its time as long as it moves', async () => {
     say = (socket) => {
-      socket.write(`${JSON_HEAD}Content-Length: 30\r\n\r\n`);
-      repeats('x', 20, 30)(socket);
+      socket.write(`${JSON_HEAD}Content-Length: 60\r\n\r\n`);
+      repeats('x', 20, 60)(socket);
     };
     const answer = await hear(gateway.port, '/stream/x');
-    expect(answer).toMatchObject({ status: 200, isComplete: true, body: 'x'.repeat(30) });
-    expect(answer.ms).toBeGreaterThan(500);
+    expect(answer).toMatchObject({ status: 200, isComplete: true, body: 'x'.repeat(60) });
+    expect(answer.ms).toBeGreaterThan(1000);
   });
 
   it('gives up a stream that does not move for the idle time', async () => {
@@ -432,7 +432,7 @@ describe('an upstream that cannot be reached', () => {
   it('answers 504 when the connection cannot be made in time', async () => {
     const deaf = await startDeafListener();
     const gateway = await startTestGateway({
-      routes: TABLE.replace('timeoutMs: 300', 'timeoutMs: 5000'),
+      routes: TABLE.replace('timeoutMs: 900', 'timeoutMs: 5000'),
       phpTargets: [deaf.origin],
     });
     for (const route of ['json', 'stream']) {
@@ -450,7 +450,7 @@ describe('an upstream that cannot be reached', () => {
   it('tries a GET on another target when the first one cannot be connected in time', async () => {
     const deaf = await startDeafListener();
     const upstream = await startRawUpstream(says(GOOD));
-    const routes = TABLE.replace('timeoutMs: 300', 'timeoutMs: 5000');
+    const routes = TABLE.replace('timeoutMs: 900', 'timeoutMs: 5000');
     const gateway = await startTestGateway({ routes, phpTargets: [deaf.origin, upstream.origin] });
     const answers = await Promise.all(
       ['json', 'stream', 'json', 'stream'].map((route) => hear(gateway.port, `/${route}/x`)),
@@ -469,7 +469,7 @@ describe('a client that leaves', () => {
 
   beforeAll(async () => {
     upstream = await startRawUpstream((socket) => say(socket));
-    const routes = TABLE.replace('timeoutMs: 300', 'timeoutMs: 20000').replace(
+    const routes = TABLE.replace('timeoutMs: 900', 'timeoutMs: 20000').replace(
       'threshold: 0.99',
       'threshold: 0.1, openMs: 60000',
     );
