@@ -1,9 +1,12 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { AdminModule } from './admin/index.js';
 import { AuthModule, JwtVerifier, SignatureVerifier } from './auth/index.js';
 import { CONFIG, ConfigModule, type GatewayConfig } from './config/index.js';
 import { ContractModule } from './contract/index.js';
+import { DatabaseModule } from './database/index.js';
 import { DrainState, EdgeModule } from './edge/index.js';
+import { ArmCounters, Mirror, StageModule } from './experiment/index.js';
 import { AuthTokenModule, CspReportModule, HealthModule, ReservedModule } from './features/index.js';
 import { ForwardModule, Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
@@ -32,12 +35,15 @@ export class AppModule {
         ConfigModule.forRoot(config),
         TraceModule,
         StateModule,
+        DatabaseModule,
         EdgeModule,
         AuthModule,
         ThrottleModule,
         ContractModule,
         SecretsModule,
         ForwardModule,
+        StageModule,
+        AdminModule,
         AuthTokenModule,
         CspReportModule,
         HealthModule,
@@ -57,6 +63,8 @@ export class AppModule {
             Upstreams,
             SecretWatch,
             SHARED_STATE,
+            ArmCounters,
+            Mirror,
             HttpAdapterHost,
           ],
           useFactory: (
@@ -68,6 +76,8 @@ export class AppModule {
             upstreams: Upstreams,
             secrets: SecretWatch,
             state: SharedState,
+            arms: ArmCounters,
+            mirror: Mirror,
             host: HttpAdapterHost,
           ) => {
             const native: NativeRouter = (req, res) => (host.httpAdapter.getInstance() as NativeRouter)(req, res);
@@ -80,6 +90,8 @@ export class AppModule {
               upstreams,
               secrets,
               state,
+              arms,
+              mirror,
               native,
             });
           },

@@ -6,6 +6,7 @@ import { AppModule } from './app.module.js';
 import type { GatewayConfig } from './config/index.js';
 import { inputDtoNames } from './contract/index.js';
 import { limitConnections } from './edge/index.js';
+import { StageBoard } from './experiment/index.js';
 import { Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
 import { GatewayAdapter } from './gateway.adapter.js';
@@ -52,10 +53,12 @@ export async function startGateway({
   });
   const logger = app.get<Logger>(LOGGER);
   const pipeline = app.get(Pipeline);
+  const stages = app.get(StageBoard);
+  stages.connect((table) => pipeline.use(table));
   const door = app.get(FrontDoor);
   const keeper = new RouteTableKeeper(
     { file: routesFile, phpTargets, handlers: nativeHandlerNames(), dtos: inputDtoNames() },
-    (table) => pipeline.use(table),
+    (table) => stages.useTable(table),
     logger,
   );
   const server = app.getHttpServer() as Server;
@@ -64,9 +67,12 @@ export async function startGateway({
     keeper.start();
     adapter.openDoor(door);
     await app.init();
+    // The first request already meets the stages that were last set.
+    await stages.start();
     await listen(server, config.http.port, config.http.host);
   } catch (error) {
     keeper.stop();
+    await stages.stop();
     await app.get(Upstreams).close();
     throw error;
   }
@@ -74,6 +80,7 @@ export async function startGateway({
   let stopping: Promise<void> | undefined;
   const stop = async (graceMs: number): Promise<void> => {
     keeper.stop();
+    await stages.stop();
     await drain(server, door, graceMs);
     await app.close();
     await app.get(Upstreams).close();

@@ -16,9 +16,11 @@ import {
   checkAnnouncedLength,
   checkOrigin,
   computeSecurityHeaders,
+  hasBody,
   noteOrigin,
   readBody,
 } from './edge/index.js';
+import { type ArmCounters, callerOf, canaryBuckets, type Mirror } from './experiment/index.js';
 import {
   askPhpForSession,
   forward,
@@ -52,6 +54,8 @@ export interface PipelineParts {
   readonly upstreams: Upstreams;
   readonly secrets: SecretWatch;
   readonly state: SharedState;
+  readonly arms: ArmCounters;
+  readonly mirror: Mirror;
   readonly native: NativeRouter;
 }
 
@@ -153,15 +157,62 @@ export class PipelineSteps {
     return (exchange) => forward(exchange, plan).then((): StepResult => 'answered');
   }
 
-  answerNatively({ handler = '', policies }: Route): Step {
+  /** Asks the native handler besides, off the path: what is safe and has no body. */
+  mirror(route: Route): Step {
+    const mirror = this.parts.mirror.forRoute(route, this.parts.native);
+    const path = nativeHandlerPath(route.handler ?? '');
+    return (exchange) => {
+      exchange.notes.arm = 'control';
+      if (!isSafe(exchange) || hasBody(exchange.req) || isConditional(exchange)) return undefined;
+      const body = parseNativeBody(exchange);
+      if (!(body instanceof GatewayError)) mirror(exchange, { url: path + exchange.search, body: body.value });
+      return undefined;
+    };
+  }
+
+  /**
+   * Who answers this caller of a canary: PHP or the native handler, the same one each time. A handler that fails before it
+   * has answered a safe method gives way to PHP; a write is never tried a second time.
+   */
+  answerByArm(route: Route): Step {
+    const plan = this.planOf(route, true);
+    const fromPhp = this.answerFromPhp(route, true);
+    const natively = this.answerNatively(route, plan);
+    const bucketOf = canaryBuckets(this.parts.config.identity.secret, route.name);
+    const cookie = this.sessionsOf(route)?.cookieName;
+    const counts = this.parts.arms.of(route.name);
+    return (exchange) => {
+      const arm = bucketOf(callerOf(exchange, cookie)) < route.weight ? 'candidate' : 'control';
+      exchange.notes.arm = arm;
+      counts[arm] += 1;
+      return arm === 'candidate' ? natively(exchange) : fromPhp(exchange);
+    };
+  }
+
+  /** `standIn`: how PHP answers safe methods in the stead of a handler that fails. */
+  answerNatively({ name, handler = '', policies }: Route, standIn?: ForwardPlan): Step {
     const path = nativeHandlerPath(handler);
+    const counts = standIn === undefined ? undefined : this.parts.arms.of(name);
     return (exchange) => {
       const { req, res, answerHeaders, search } = exchange;
       const body = parseNativeBody(exchange);
       if (body instanceof GatewayError) return body;
       exchange.admitted = true;
       exchange.notes.servedBy = 'native';
-      guardNativeAnswer(exchange, policies, this.parts.secrets);
+      const release = guardNativeAnswer(exchange, policies, this.parts.secrets);
+      const { url } = req;
+      if (standIn !== undefined && isSafe(exchange))
+        exchange.standIn = (fault) => {
+          if (counts !== undefined) counts.fallbacks += 1;
+          exchange.notes.candidateFault = fault;
+          exchange.admitted = false;
+          release();
+          // Nothing of what the handler had prepared is left on the answer: PHP's own and the gateway's headers, once each.
+          for (const header of res.getHeaderNames()) res.removeHeader(header);
+          res.statusCode = 200;
+          Object.assign(req, { url });
+          return forward(exchange, standIn);
+        };
       for (let i = 0; i < answerHeaders.length; i += 2)
         res.setHeader(answerHeaders[i] ?? '', answerHeaders[i + 1] ?? '');
       this.parts.native(Object.assign(req, { url: path + search, body: body.value }), res);
@@ -201,6 +252,16 @@ export class PipelineSteps {
     this.sessions.set(upstream, made);
     return made;
   }
+}
+
+/** What the client has already decides the answer: PHP's and the handler's validators are never the same. */
+function isConditional({ req: { headers } }: Exchange): boolean {
+  return ['if-none-match', 'if-modified-since', 'range'].some((name) => headers[name] !== undefined);
+}
+
+/** Asking twice does no more than asking once (RFC 9110, section 9.2.1). */
+function isSafe({ method }: Exchange): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 /** Where a browser that talks to the realtime provider itself connects to: HTTP for the call, a WebSocket besides. */

@@ -135,18 +135,31 @@ export class Pipeline {
     const { steps } = this;
     const { rateLimit, signature, input } = route.policies;
     const byField = rateLimit.filter(({ per }) => per === 'field');
-    const isNative = route.stage === 'replaced';
-    const mustRead = isNative || byField.length > 0 || signature !== undefined || input !== undefined;
+    const mayBeNative = route.stage === 'replaced' || route.stage === 'canary';
+    const mustRead = mayBeNative || byField.length > 0 || signature !== undefined || input !== undefined;
     return [
       ...steps.concurrency(route, 'route'),
       ...(mustRead && !isRead ? [steps.readBody(route)] : []),
       ...steps.limits(byField),
       ...steps.signature(route),
       ...steps.input(route, isRead || mustRead),
-      ...(isNative
-        ? [steps.answerNatively(route)]
-        : [...steps.endSession(route), steps.answerFromPhp(route, isRead || mustRead)]),
+      ...this.answer(route, isRead || mustRead),
     ];
+  }
+
+  /** Who answers: the stage of the route says it. */
+  private answer(route: Route, isRead: boolean): readonly Step[] {
+    const { steps } = this;
+    switch (route.stage) {
+      case 'replaced':
+        return [steps.answerNatively(route)];
+      case 'canary':
+        return [...steps.endSession(route), steps.answerByArm(route)];
+      case 'mirror':
+        return [...steps.endSession(route), steps.mirror(route), steps.answerFromPhp(route, isRead)];
+      case 'proxy':
+        return [...steps.endSession(route), steps.answerFromPhp(route, isRead)];
+    }
   }
 
   // ── Routes that PHP's `action` tells apart ──────────────────────────────────────────────────────────────────────

@@ -5,12 +5,10 @@ export function settingsWithoutEffect({
   workers,
   paths,
   metrics,
-  database,
   realtime,
   telemetry,
 }: GatewayConfig): readonly string[] {
   const notes: string[] = [];
-  if (database.url !== undefined) notes.push('DATABASE_URL has no effect yet: nothing is stored in Postgres');
   if (workers > 1) notes.push('GATEWAY_WORKERS has no effect yet: one process serves');
   if (realtime.wsProxyEnabled) notes.push('ENABLE_WS_PROXY has no effect yet: /realtime answers 503');
   if (telemetry.sentryDsn !== undefined) notes.push('SENTRY_DSN has no effect yet');

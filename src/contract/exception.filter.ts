@@ -16,7 +16,17 @@ export class ExceptionEnvelopeFilter implements ExceptionFilter {
       req.socket.destroy();
       return;
     }
-    answerWithError(exchange, toGatewayError(thrown, exchange.traceId, this.logger));
+    const error = toGatewayError(thrown, exchange.traceId, this.logger);
+    const { standIn, res } = exchange;
+    // A 404 or a 422 is what the handler has to say; and what has begun to be said is never said by somebody else.
+    if (standIn === undefined || error.status < 500 || res.headersSent || res.destroyed) {
+      answerWithError(exchange, error);
+      return;
+    }
+    exchange.standIn = undefined;
+    standIn(error.code).catch((failure: unknown) =>
+      answerWithError(exchange, toGatewayError(failure, exchange.traceId, this.logger)),
+    );
   }
 }
 

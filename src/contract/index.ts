@@ -1,6 +1,17 @@
 export { ContractModule } from './contract.module.js';
 export { discardBody } from './discard-body.js';
-export { type EnvelopeFault, matchesErrorWhen, spliceEnvelope } from './envelope/index.js';
+export {
+  byteAt,
+  type EnvelopeFault,
+  matchesErrorWhen,
+  readScalar,
+  readString,
+  scanDocument,
+  skipBlank,
+  skipBomAndBlank,
+  spliceEnvelope,
+  TOO_DEEP,
+} from './envelope/index.js';
 export { EnvelopeFields } from './envelope.interceptor.js';
 export { answerWithError, errorEnvelope, problemDetails, wantsProblem } from './error-answer.js';
 export { codeForStatus, type ErrorCode, GatewayError, isErrorCode } from './error-catalogue.js';

@@ -20,6 +20,7 @@ export { type FieldReadings, readField } from './request-field.js';
 export type {
   AuthorizationPolicy,
   ConcurrencyBounds,
+  ExperimentSettings,
   RateLimitPolicy,
   Route,
   RoutePolicies,
@@ -29,4 +30,5 @@ export type {
 } from './route.js';
 export { RouteTableError } from './route-file.js';
 export { RouteTableKeeper } from './route-table-keeper.js';
+export { isStageable, type Stage, STAGES, type Staging, whyNotStage } from './stage.js';
 export { type RouteGroup, RouteMatcher } from './route-matcher.js';

@@ -100,6 +100,26 @@ describe('loadRouteTable', () => {
       /^11 routes\.a\.stage: replaced needs a handler$/,
     ],
     [
+      'a mirror without a handler',
+      table({ 10: '    upstream: php\n    stage: mirror' }),
+      /^11 routes\.a\.stage: mirror needs a handler$/,
+    ],
+    [
+      'a canary without an upstream',
+      table({ 10: '    handler: health\n    stage: canary\n    weight: 5' }),
+      /^11 routes\.a\.stage: canary needs an upstream$/,
+    ],
+    [
+      'a canary without a weight',
+      table({ 10: '    upstream: php\n    handler: health\n    stage: canary' }),
+      /^12 routes\.a\.stage: canary needs a weight, 0 to 100$/,
+    ],
+    [
+      'a weight above a hundred',
+      table({ 10: '    upstream: php\n    handler: health\n    weight: 101' }),
+      /^12 routes\.a\.weight: must be <= 100$/,
+    ],
+    [
       'a stage without its upstream',
       table({ 10: '    handler: health\n    stage: proxy' }),
       /^11 routes\.a\.stage: proxy needs an upstream$/,
@@ -229,6 +249,8 @@ describe('loadRouteTable', () => {
         upstream: 'php',
         handler: undefined,
         stage: 'proxy',
+        weight: 0,
+        experiment: { sample: 1, timeoutMs: 5000, ignore: [], keyed: {} },
         policies: expect.objectContaining({
           authorization: expect.objectContaining({ name: 'public', anyOf: [], roles: [] }),
           rateLimit: [],

@@ -1,7 +1,8 @@
 import { parseRouteFile, type RouteFault, RouteTableError } from './route-file.js';
-import type { Route, RouteTable, UpstreamSettings } from './route.js';
+import type { ExperimentSettings, Route, RouteTable, UpstreamSettings } from './route.js';
 import { checkConflicts } from './route-conflicts.js';
 import { PolicyReader, type ReportFault } from './policy-reader.js';
+import { whyNotStage } from './stage.js';
 import type { RouteInput, RouteTableInput, UpstreamInput } from './route-table.input.js';
 
 /** What the loader must know besides the text. */
@@ -37,6 +38,7 @@ export function loadRouteTable(text: string, options: LoadOptions): RouteTable {
     const at = ['routes', name];
     checkReferences(at, route, upstreams, options.handlers, fault);
     const { action } = route.match;
+    const stage = route.stage ?? (route.upstream === undefined ? 'replaced' : 'proxy');
     return {
       name,
       match: {
@@ -46,7 +48,9 @@ export function loadRouteTable(text: string, options: LoadOptions): RouteTable {
       },
       upstream: route.upstream,
       handler: route.handler,
-      stage: route.stage ?? (route.upstream === undefined ? 'replaced' : 'proxy'),
+      stage,
+      weight: stage === 'canary' ? (route.weight ?? 0) : 0,
+      experiment: readExperiment(at, route, fault),
       policies: policies.read(at, route.policies ?? {}),
     };
   });
@@ -112,8 +116,25 @@ function checkReferences(
       `there is no native handler "${route.handler}"; known: ${[...handlers].toSorted().join(', ')}`,
     );
   }
-  if (route.stage === 'replaced' && route.handler === undefined) fault([...at, 'stage'], 'replaced needs a handler');
-  if (route.stage === 'proxy' && route.upstream === undefined) fault([...at, 'stage'], 'proxy needs an upstream');
+  const { stage, weight, upstream, handler } = route;
+  const problem = stage === undefined ? undefined : whyNotStage(stage, { upstream, handler });
+  if (problem !== undefined) fault([...at, 'stage'], problem);
+  // A weight beside another stage is left in peace: who takes a canary back in a hurry edits one word.
+  if (stage === 'canary' && weight === undefined) fault([...at, 'stage'], 'canary needs a weight, 0 to 100');
+}
+
+function readExperiment(
+  at: readonly string[],
+  { experiment = {} }: RouteInput,
+  fault: ReportFault,
+): ExperimentSettings {
+  const ignore = (experiment.ignore ?? []).map(({ pointer, reason, until }) => {
+    const expiresAt = Date.parse(until);
+    if (Number.isNaN(expiresAt)) fault([...at, 'experiment', 'ignore'], `"${until}" is no day: write it as 2027-01-31`);
+    return { pointer, reason, expiresAt };
+  });
+  const { sample = 1, timeoutMs = 5000, keyed = {} } = experiment;
+  return { sample, timeoutMs, ignore, keyed };
 }
 
 /** GET implies HEAD (RFC 9110, section 9.3.2). */

@@ -5,8 +5,8 @@ import type {
   RoutePolicies,
   SessionSettings,
   SignaturePolicy,
-  Stage,
 } from './route.js';
+import type { Stage } from './stage.js';
 
 // The route table as its author writes it (and as the schema has checked it): names instead of policies, most of it optional.
 
@@ -34,6 +34,13 @@ export interface RouteInput {
   readonly upstream?: string;
   readonly handler?: string;
   readonly stage?: Stage;
+  readonly weight?: number;
+  readonly experiment?: {
+    readonly sample?: number;
+    readonly timeoutMs?: number;
+    readonly ignore?: readonly { readonly pointer: string; readonly reason: string; readonly until: string }[];
+    readonly keyed?: Readonly<Record<string, string>>;
+  };
   readonly policies?: PoliciesInput;
 }
 

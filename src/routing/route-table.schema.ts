@@ -1,3 +1,5 @@
+import { STAGES } from './stage.js';
+
 const name = { type: 'string', pattern: '^[a-z][a-z0-9.-]*$', maxLength: 80 };
 const milliseconds = { type: 'integer', minimum: 0, maximum: 86_400_000 };
 const bytes = { type: 'integer', minimum: 0, maximum: 64 * 1024 ** 3 };
@@ -34,6 +36,40 @@ const policies = closed({
   upgrade: { type: 'boolean' },
   endsSession: { type: 'boolean' },
 });
+
+const experiment = {
+  ...closed({
+    sample: { type: 'number', minimum: 0, maximum: 1, description: 'Share of requests that are mirrored.' },
+    timeoutMs: { ...milliseconds, minimum: 1 },
+    ignore: {
+      type: 'array',
+      maxItems: 200,
+      items: closed(
+        {
+          pointer: {
+            type: 'string',
+            pattern: '^(/.|header:.)',
+            description: 'JSON pointer, `*` for any key; or header:name.',
+          },
+          reason: { type: 'string', minLength: 3 },
+          until: {
+            type: 'string',
+            pattern: '^\\d{4}-\\d{2}-\\d{2}$',
+            description: 'The first day on which it counts again.',
+          },
+        },
+        ['pointer', 'reason', 'until'],
+      ),
+    },
+    keyed: {
+      type: 'object',
+      maxProperties: 200,
+      propertyNames: { type: 'string', pattern: '^(/.*)?$' },
+      additionalProperties: { type: 'string', minLength: 1 },
+    },
+  }),
+  description: 'With `stage: mirror`: how the handler is asked and compared.',
+};
 
 /** The route table as JSON Schema: what the loader validates by, and what editors complete by (`routes.schema.json`). */
 export const ROUTE_TABLE_SCHEMA = {
@@ -124,7 +160,18 @@ export const ROUTE_TABLE_SCHEMA = {
             ),
             upstream: name,
             handler: { ...name, description: 'Native handler; without an upstream the route is the gateway’s own.' },
-            stage: { enum: ['proxy', 'replaced'] },
+            stage: {
+              enum: STAGES,
+              description:
+                'Who answers: PHP (proxy, mirror), the handler for some callers (canary), the handler (replaced).',
+            },
+            weight: {
+              type: 'integer',
+              minimum: 0,
+              maximum: 100,
+              description: 'With `stage: canary`: how many callers of 100 the handler answers.',
+            },
+            experiment,
             policies,
           },
           ['match'],

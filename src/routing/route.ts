@@ -1,5 +1,4 @@
-/** Where a route stands on its way off PHP. `proxy`: PHP answers. `replaced`: the native handler answers. */
-export type Stage = 'proxy' | 'replaced';
+import type { Staging } from './stage.js';
 
 /** Who may call. Without `anyOf` everybody may; `roles` asks for at least one of them besides. */
 export interface AuthorizationPolicy {
@@ -87,14 +86,26 @@ export interface RouteMatch {
   readonly actions: readonly string[] | undefined;
 }
 
+/** How the native handler of a mirrored route is asked and compared. */
+export interface ExperimentSettings {
+  /** Share of the requests for which it is asked, 0 to 1. */
+  readonly sample: number;
+  /** Milliseconds after which it is given up. */
+  readonly timeoutMs: number;
+  /** Differences that are known and accepted until a day. */
+  readonly ignore: readonly { readonly pointer: string; readonly reason: string; readonly expiresAt: number }[];
+  /** Lists whose items are told apart by a field: JSON pointer → field. */
+  readonly keyed: Readonly<Record<string, string>>;
+}
+
 /** One row of the route table, validated, with its policies resolved from their names. */
-export interface Route {
+export interface Route extends Staging {
   readonly name: string;
   readonly match: RouteMatch;
   readonly upstream: string | undefined;
   readonly handler: string | undefined;
-  readonly stage: Stage;
   readonly policies: RoutePolicies;
+  readonly experiment: ExperimentSettings;
 }
 
 /** How the sessions and accounts of a PHP application are asked about, by signed calls. */

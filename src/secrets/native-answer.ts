@@ -12,10 +12,14 @@ type Call = (...args: unknown[]) => unknown;
 
 /**
  * Searches what a native handler answers, whichever way it writes it: through Nest, Express or on the response itself.
- * All of these end in `writeHead`, `write` and `end` of this one response, which are replaced here.
+ * All of these end in `writeHead`, `write` and `end` of this one response, which are replaced here. The returned function
+ * gives them back, for another who answers in the handler's stead.
  */
-export function guardNativeAnswer(exchange: Exchange, policies: RoutePolicies, watch: SecretWatch): void {
-  if (policies.secretScan !== 'off') new NativeAnswer(exchange, policies, watch).takeOver();
+export function guardNativeAnswer(exchange: Exchange, policies: RoutePolicies, watch: SecretWatch): () => void {
+  if (policies.secretScan === 'off') return () => undefined;
+  const answer = new NativeAnswer(exchange, policies, watch);
+  answer.takeOver();
+  return () => answer.release();
 }
 
 class NativeAnswer {
@@ -41,6 +45,10 @@ class NativeAnswer {
       write: (...args: unknown[]) => this.write(args),
       end: (...args: unknown[]) => this.end(args),
     });
+  }
+
+  release(): void {
+    Object.assign(this.res, this.original);
   }
 
   private writeHead(args: readonly unknown[]): unknown {

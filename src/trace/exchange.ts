@@ -9,6 +9,10 @@ export interface ExchangeNotes {
   /** Who produced the answer: the gateway's pipeline, a native handler or an upstream target. */
   servedBy?: 'gateway' | 'native' | 'upstream';
   errorCode?: string;
+  /** Who was chosen to answer a canary: PHP (`control`) or the native handler (`candidate`). */
+  arm?: 'control' | 'candidate';
+  /** The native handler failed with this before it answered, and PHP answered in its stead. */
+  candidateFault?: string;
   /** Why the upstream call failed, safe to log: never a URL, a body or a host name. */
   upstreamFault?: string;
   /** Milliseconds from handing the request to the upstream to its first answer byte. */
@@ -43,6 +47,8 @@ export class Exchange {
   readonly answerHeaders: string[] = [];
   /** True once every policy was passed: a controller reached without it is refused. */
   admitted = false;
+  /** Answers in the stead of a native handler that failed, where that may be; undefined where it may not. */
+  standIn: ((fault: string) => Promise<void>) | undefined;
   /** The client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1). */
   expectsContinue = false;
 

@@ -1,9 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { describeWith } from '../setup/parts.js';
 import { type Diagnosis, diagnose } from '../support/diagnosis.js';
 import { type JwksServer, startJwksServer } from '../support/jwks-server.js';
+import { type PostgresServer, startPostgresServer } from '../support/postgres-server.js';
 import { findDeadPort, startTcpServer } from '../support/tcp-server.js';
 import { makeSigner } from '../support/token-signer.js';
 
@@ -129,35 +131,72 @@ describe('the doctor and the providers', () => {
 });
 
 describe('the doctor and Postgres', () => {
-  const look = async (answer: string): Promise<readonly string[]> => {
-    const asked: string[] = [];
-    const server = await startTcpServer((socket) =>
-      socket.on('data', (chunk) => {
-        asked.push(chunk.toString('hex'));
-        if (answer === '') socket.end();
-        else socket.write(answer);
-      }),
-    );
-    const found = await diagnose({ DATABASE_URL: `postgres://donna:db-pass-word@127.0.0.1:${server.port}/donna` });
-    await server.stop();
-    expect(asked).toEqual(['0000000804d2162f']);
-    expect(found.text).not.toContain('pass-word');
-    return found.of('postgres');
-  };
-
-  it('finds one that speaks its protocol, with TLS or without', async () => {
-    expect(await look('S')).toEqual(['ok: Postgres answers, with TLS; the login is not tried']);
-    expect(await look('N')).toEqual(['ok: Postgres answers, without TLS; the login is not tried']);
-  });
-
-  it('tells what is no Postgres', async () => {
-    expect(await look('HTTP/1.1 400 Bad Request\r\n\r\n')).toEqual([expect.stringMatching(/^fault: .*not Postgres/)]);
-    expect(await look('')).toEqual([expect.stringMatching(/^fault: .*not Postgres/)]);
+  it('tells what is no Postgres, and gives it no password', async () => {
+    for (const answer of ['HTTP/1.1 400 Bad Request\r\n\r\n', '']) {
+      const asked: string[] = [];
+      const server = await startTcpServer((socket) =>
+        socket.on('data', (chunk) => {
+          asked.push(chunk.toString('hex'));
+          if (answer === '') socket.end();
+          else socket.write(answer);
+        }),
+      );
+      const found = await diagnose({ DATABASE_URL: `postgres://donna:db-pass-word@127.0.0.1:${server.port}/donna` });
+      await server.stop();
+      expect(asked).toEqual(['0000000804d2162f']);
+      expect(found.text).not.toContain('pass-word');
+      expect(found.of('postgres')).toEqual([expect.stringMatching(/^fault: .*not Postgres/)]);
+    }
   });
 
   it('tells nobody there', async () => {
     const found = await diagnose({ DATABASE_URL: `postgres://127.0.0.1:${await findDeadPort()}/donna` });
     expect(found.of('postgres')).toEqual([expect.stringMatching(/^fault: .*nobody listens there/)]);
+  });
+});
+
+describeWith('postgres', 'the doctor and a real Postgres', (program) => {
+  let server: PostgresServer;
+  let url = '';
+  beforeAll(async () => {
+    server = await startPostgresServer(program);
+    url = await server.createDatabase('doctor');
+  }, 60_000);
+  afterAll(async () => server.stop());
+  const look = async (address: string): Promise<readonly string[]> => {
+    const found = await diagnose({ DATABASE_URL: address });
+    expect(found.text).not.toContain(new URL(url).password);
+    expect(found.text).not.toContain('wrong-pass-word');
+    return found.of('postgres');
+  };
+
+  it('logs in, tells its version, and what it will make there without making it', async () => {
+    const expected = [
+      expect.stringMatching(/^ok: version \d+[.\d]*.* lets the gateway in, without TLS/),
+      'ok: 0001-stages made at the next start',
+    ];
+    expect(await look(url)).toEqual(expected);
+    expect(await look(url)).toEqual(expected);
+  });
+
+  it('tells a wrong password and a database that is not there', async () => {
+    const wrong = url.replace(new URL(url).password, 'wrong-pass-word');
+    expect(await look(wrong)).toEqual([
+      expect.stringMatching(/^fault: it refuses the password \(28P01\).*DATABASE_URL/),
+    ]);
+    expect(await look(server.urlOf('nowhere'))).toEqual([expect.stringMatching(/^fault: it has no such database/)]);
+  });
+
+  it('tells a TLS that is asked for and not there, and a user that may not make tables', async () => {
+    expect(await look(`${url}?sslmode=require`)).toEqual([expect.stringMatching(/^fault: .*SSL/)]);
+    expect(await look(`${url}?sslmode=perhaps`)).toEqual([expect.stringMatching(/^fault: sslmode .*must be one of/)]);
+    await server.ask('doctor', "create role reader login password 'reader-pass-word'");
+    await server.ask('doctor', 'revoke create on schema public from public');
+    const reader = `postgres://reader:reader-pass-word@127.0.0.1:${server.port}/doctor`;
+    expect(await look(reader)).toEqual([
+      expect.stringMatching(/^ok: /),
+      expect.stringMatching(/^fault: 0001-stages to be made, and the user may make none/),
+    ]);
   });
 });
 

@@ -13,7 +13,7 @@ import { FORWARDERS, twoForwarders } from '../support/two-forwarders.js';
 /** Put together here, so that no scanner of source code takes this file for a leak. */
 const OPENAI_KEY = 'donna.Zq0wNf8cX5vB2mL7kJ3hG6fD9sA1pO4iU8yT';
 const SMTP_PASS = 'pä"ss/w<rd&8 7x';
-const DATABASE = 'postgres://donna:s3cr3t%2Fpw@db.example:5432/donna';
+const DATABASE = 'postgres://donna:s3cr3t%2Fpw@127.0.0.1:9/donna';
 const VENDOR_KEY = ['sk', 'ant', 'api03', 'q8Wf3LxZ0vN5bT7yH2kR9mC4dJ6gP1sE'].join('-');
 const GOOGLE_KEY = `AI${'za'}SyB7nQ4cW9eR2tY5uI8oP1aS3dF6gH0jK-x`;
 

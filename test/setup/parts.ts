@@ -11,6 +11,7 @@ const PARTS = {
   'php-fpm': { program: /^php-fpm(\d+\.\d+)?$/, debian: 'php-fpm' },
   nginx: { program: /^nginx$/, debian: 'nginx-light' },
   redis: { program: /^redis-server$/, debian: 'redis-server' },
+  postgres: { program: /^postgres$/, debian: 'postgresql' },
   chromium: { program: /^(chromium|chromium-browser|google-chrome)$/, debian: 'chromium' },
 } as const;
 
@@ -20,6 +21,8 @@ export type Part =
 
 /** System folders that Debian keeps out of a user's PATH. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+/** Debian's home of Postgres's programs, a folder for each version. */
+const POSTGRES = '/usr/lib/postgresql';
 
 /**
  * Looks for a part on this machine.
@@ -27,7 +30,7 @@ const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
  */
 export function requirePart(name: PartName): Part {
   const { program, debian } = PARTS[name];
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_FOLDERS];
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_FOLDERS, ...postgresFolders()];
   for (const folder of folders.filter((entry) => entry !== '')) {
     const path = listNames(folder)
       .filter((entry) => program.test(entry))
@@ -50,6 +53,12 @@ export function describeWith(name: PartName, title: string, define: (path: strin
     if (part.isPresent) define(part.path);
     else it.todo(`left out: ${part.reason}`);
   });
+}
+
+/** The newest first. */
+function postgresFolders(): string[] {
+  const versions = listNames(POSTGRES).toSorted((left, right) => Number(right) - Number(left));
+  return versions.map((version) => join(POSTGRES, version, 'bin'));
 }
 
 function listNames(folder: string): string[] {

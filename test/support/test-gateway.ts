@@ -18,6 +18,8 @@ export interface TestGatewayOptions {
   readonly features?: readonly Type[];
   /** Where the providers' stand-in answers; without it what is a stub by configuration is off. */
   readonly stubOrigin?: string;
+  /** A project folder of the test's own, which outlives the gateway with what it keeps under `.data`. */
+  readonly folder?: string;
 }
 
 export interface TestGateway {
@@ -40,8 +42,9 @@ export async function startTestGateway({
   env = {},
   features = [],
   stubOrigin,
+  folder: kept,
 }: TestGatewayOptions): Promise<TestGateway> {
-  const folder = mkdtempSync(join(tmpdir(), 'gateway-test-'));
+  const folder = kept ?? mkdtempSync(join(tmpdir(), 'gateway-test-'));
   const routesFile =
     routes === undefined ? resolve(import.meta.dirname, '../../routes.yaml') : join(folder, 'routes.yaml');
   if (routes !== undefined) writeFileSync(routesFile, routes);
@@ -68,7 +71,7 @@ export async function startTestGateway({
     writeRoutes: (text) => writeFileSync(routesFile, text),
     stop: async (graceMs = 1000) => {
       await gateway.stop(graceMs);
-      rmSync(folder, { recursive: true, force: true });
+      if (kept === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
 }

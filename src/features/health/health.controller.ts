@@ -1,6 +1,7 @@
 import { Controller, Inject, Optional } from '@nestjs/common';
 import { CONFIG, type GatewayConfig } from '../../config/index.js';
 import { EnvelopeFields, GatewayError } from '../../contract/index.js';
+import { Database } from '../../database/index.js';
 import { DrainState } from '../../edge/index.js';
 import { Upstreams } from '../../forward/index.js';
 import { RealtimeProvider } from '../../realtime/index.js';
@@ -17,6 +18,7 @@ export class HealthController {
     @Inject(Upstreams) private readonly upstreams: Upstreams,
     @Inject(DrainState) private readonly drain: DrainState,
     @Inject(RealtimeProvider) private readonly realtime: RealtimeProvider,
+    @Inject(Database) private readonly database: Database,
     @Optional() @Inject(REDIS) private readonly redis: RedisConnection | undefined,
   ) {}
 
@@ -25,7 +27,7 @@ export class HealthController {
   health(): EnvelopeFields {
     const checks: Readonly<Record<string, Check>> = {
       php: this.php(),
-      database: 'off',
+      database: this.databaseCheck(),
       redis: this.redisCheck(),
       realtime: this.realtime.isOn ? 'up' : 'off',
     };
@@ -50,6 +52,13 @@ export class HealthController {
   private redisCheck(): Check {
     if (this.redis === undefined) return 'off';
     return this.redis.isUp ? 'up' : 'down';
+  }
+
+  /** An embedded database that nobody has used yet, or that is being started by its first user, is `off`. */
+  private databaseCheck(): Check {
+    const { state, kind } = this.database;
+    if (state === 'starting') return kind === 'embedded' ? 'off' : 'down';
+    return state;
   }
 
   private php(): Check {

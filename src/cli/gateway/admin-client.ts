@@ -1,0 +1,104 @@
+import type { GatewayCommand } from './gateway-options.js';
+
+/** An embedded database may have to start first. */
+const PATIENCE_MS = 75_000;
+
+/** The gateway refused or failed; `status` 0: nobody answered. */
+export class AdminCallError extends Error {
+  override readonly name = 'AdminCallError';
+
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+interface Envelope {
+  readonly success?: boolean;
+  readonly data?: unknown;
+  readonly error?: string;
+  readonly traceId?: string;
+  readonly validationErrors?: Readonly<Record<string, string>>;
+}
+
+/** Asks a gateway's admin API. @throws AdminCallError */
+export async function askAdmin(base: string, token: string, command: GatewayCommand): Promise<unknown> {
+  const { method, path, body } = toCall(command);
+  let response: Response;
+  try {
+    response = await fetch(`${base}/admin/api${path}`, {
+      method,
+      redirect: 'error',
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      headers: {
+        Authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch (error) {
+    const cause =
+      error instanceof Error ? ((error.cause as NodeJS.ErrnoException | undefined)?.code ?? error.name) : '';
+    throw new AdminCallError(
+      `No gateway answers at ${base} (${cause}): is it running there? Name it with --base URL`,
+      0,
+    );
+  }
+  const envelope = await readEnvelope(response);
+  if (response.ok && envelope?.success === true) return envelope.data;
+  throw new AdminCallError(explain(base, response.status, envelope), response.status);
+}
+
+function toCall(command: GatewayCommand): { method: string; path: string; body?: object } {
+  switch (command.kind) {
+    case 'stages':
+      return { method: 'GET', path: '/stages' };
+    case 'show':
+      return { method: 'GET', path: `/stages/${command.route}` };
+    case 'explain':
+      return { method: 'GET', path: `/experiments/${command.route}` };
+    case 'history':
+      return { method: 'GET', path: `/stages/${command.route}/history` };
+    case 'clear':
+      return { method: 'DELETE', path: `/stages/${command.route}`, body: { reason: command.reason } };
+    case 'set': {
+      const { stage, weight, reason } = command;
+      return {
+        method: 'PUT',
+        path: `/stages/${command.route}`,
+        body: { stage, reason, ...(weight === undefined ? {} : { weight }) },
+      };
+    }
+  }
+}
+
+async function readEnvelope(response: Response): Promise<Envelope | undefined> {
+  try {
+    const document: unknown = await response.json();
+    return typeof document === 'object' && document !== null ? document : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function explain(base: string, status: number, envelope: Envelope | undefined): string {
+  if (envelope === undefined) return `${base} answered ${status} and is no Donna Gateway: check --base`;
+  const fields = Object.entries(envelope.validationErrors ?? {}).map(([field, problem]) => `\n  ${field}: ${problem}`);
+  const trace = envelope.traceId === undefined ? '' : ` (trace ${envelope.traceId})`;
+  return `${envelope.error ?? `The gateway answered ${status}`}${fields.join('')}${hintFor(status)}${trace}`;
+}
+
+function hintFor(status: number): string {
+  switch (status) {
+    case 401:
+      return '\nThe gateway does not take this token: run this with its JWT_SECRET (environment or .env), or give --token-file';
+    case 403:
+      return '\nThe token must have the role admin';
+    case 404:
+      return '\nSee: npm run gateway -- stages --all';
+    default:
+      return '';
+  }
+}

@@ -1,0 +1,104 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { makeAccessToken } from '../../auth/index.js';
+import { ConfigError, loadConfig } from '../../config/index.js';
+import { AdminCallError, askAdmin } from './admin-client.js';
+import { GATEWAY_HELP, type GatewayCommand, readGatewayOptions } from './gateway-options.js';
+import { printExperiment } from './print-experiment.js';
+import { printable, printHistory, printRoute, printStages } from './print-stages.js';
+
+/** Exit codes of sysexits.h, and 1 for what the gateway refused. */
+const EX_FAULT = 1;
+const EX_USAGE = 64;
+const EX_UNAVAILABLE = 69;
+const EX_NOPERM = 77;
+/** Seconds: one call. */
+const TOKEN_LIFE_S = 60;
+const STANDARD_INPUT = 0;
+
+const projectRoot = join(import.meta.dirname, '../../..');
+const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
+
+class UsageError extends Error {}
+
+async function main(): Promise<number> {
+  const options = readGatewayOptions(process.argv.slice(2));
+  if (options.kind === 'help') return say(GATEWAY_HELP.trimEnd());
+  if (options.kind === 'fault') throw new UsageError(`${options.problem}\nSee: npm run gateway -- --help`);
+  const { command, isJson, isAll, tokenFile } = options;
+  // What `--base` and `--token-file` say needs no configuration here.
+  const base = options.base ?? ownAddress();
+  const token = tokenFile === undefined ? makeToken() : readToken(tokenFile);
+  const data = await askAdmin(base, token, command);
+  if (isJson) return say(JSON.stringify(data, undefined, 2));
+  const hasColours = process.stdout.isTTY && process.stdout.hasColors();
+  return say(print(command, data, { isAll, hasColours }));
+}
+
+function print(command: GatewayCommand, data: unknown, look: { isAll: boolean; hasColours: boolean }): string {
+  if (command.kind === 'stages') return printStages(data, look);
+  if (command.kind === 'explain') return printExperiment(data);
+  return command.kind === 'history' ? printHistory(data) : printRoute(data, look);
+}
+
+function ownConfig(): ReturnType<typeof loadConfig> {
+  return loadConfig(process.env, { projectRoot, packageVersion: version });
+}
+
+function ownAddress(): string {
+  const { host, port } = ownConfig().http;
+  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `http://${address}:${port}`;
+}
+
+/** For whoever may read the secret; the history names the user of this machine. */
+function makeToken(): string {
+  const { secret, issuer, audience } = ownConfig().jwt;
+  if (secret === undefined)
+    throw new UsageError('This gateway takes only tokens of JWT_JWKS_URL: give an administrator’s with --token-file');
+  return makeAccessToken(secret, {
+    subject: `cli:${userName()}`,
+    roles: ['admin'],
+    lifeS: TOKEN_LIFE_S,
+    issuer,
+    audience,
+  });
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file === '-' ? STANDARD_INPUT : file, 'utf8').trim();
+  } catch (error) {
+    throw new UsageError(`--token-file ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container's user may have no name.
+    return 'unknown';
+  }
+}
+
+function say(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+function fail(error: unknown): number {
+  if (!(error instanceof Error)) throw error;
+  // The words are those of a start, which this is not.
+  const message = error.message.replace('did not start', 'would not start');
+  process.stderr.write(`${message.split('\n').map(printable).join('\n')}\n`);
+  if (error instanceof UsageError) return EX_USAGE;
+  if (error instanceof ConfigError) return error.exitCode;
+  if (!(error instanceof AdminCallError)) throw error;
+  if (error.status === 0) return EX_UNAVAILABLE;
+  return error.status === 401 || error.status === 403 ? EX_NOPERM : EX_FAULT;
+}
+
+process.exitCode = await main().catch(fail);

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import { readGatewayOptions } from './gateway-options.js';
+
+const read = (line: string): ReturnType<typeof readGatewayOptions> =>
+  readGatewayOptions(line.split(' ').filter(Boolean));
+
+describe('the command line of npm run gateway', () => {
+  it.each([
+    ['stages', { kind: 'stages' }],
+    ['stage a.b', { kind: 'show', route: 'a.b' }],
+    ['history a.b', { kind: 'history', route: 'a.b' }],
+    ['stage a.b proxy --reason slow', { kind: 'set', route: 'a.b', stage: 'proxy', weight: undefined, reason: 'slow' }],
+    [
+      'stage a.b canary --weight 5 --reason go',
+      { kind: 'set', route: 'a.b', stage: 'canary', weight: 5, reason: 'go' },
+    ],
+    ['stage a.b --clear --reason done', { kind: 'clear', route: 'a.b', reason: 'done' }],
+  ])('understands %s', (line, command) => {
+    expect(read(line)).toMatchObject({ kind: 'run', command });
+  });
+
+  it.each([
+    ['', 'Say what to do'],
+    ['promote a.b', '"promote" is not known'],
+    ['stages a.b', 'stages takes no route'],
+    ['stage', 'Name the route'],
+    ['stage ../etc', 'Name the route'],
+    ['stage a.b proxy', '--reason'],
+    ['stage a.b proxy --reason', '--reason'],
+    ['stage a.b canary more --reason x', '"more" is too much'],
+    ['stage a.b canary --weight ten --reason x', 'whole number from 0 to 100'],
+    ['stage a.b canary --weight 101 --reason x', 'whole number from 0 to 100'],
+    ['stage a.b canary --weight -1 --reason x', 'weight'],
+    ['stage a.b --clear', '--reason'],
+    ['stage a.b proxy --clear --reason x', '--clear takes neither'],
+    ['stage a.b --weight 5', 'Say which stage'],
+    ['stages --nonsense', 'nonsense'],
+    ['stages --base gateway', '--base must be a URL'],
+    ['stages --base http://gateway.example', '--base must be https'],
+    ['stages --base https://me:secret@gateway.example', 'neither a user name'],
+  ])('says what is wrong with "%s"', (line, problem) => {
+    const options = read(line);
+    expect(options).toMatchObject({ kind: 'fault', problem: expect.stringContaining(problem) });
+  });
+
+  it.each(['http://127.0.0.1:3000', 'http://localhost:3000', 'http://[::1]:3000', 'https://gateway.example/base'])(
+    'takes a token to %s',
+    (base) => {
+      expect(read(`stages --base ${base}/`)).toMatchObject({ base });
+    },
+  );
+});

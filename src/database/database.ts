@@ -1,0 +1,84 @@
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type { Kysely, Transaction } from 'kysely';
+import type { Tables } from './tables/tables.js';
+
+/** `off`: embedded, and nobody has used it yet; `starting`: on its way, for the first time or again. */
+export type DatabaseState = 'off' | 'starting' | 'up' | 'down';
+
+/** Postgres takes a payload below 8000 bytes. */
+const MAX_PAYLOAD_BYTES = 7999;
+/** What both databases take as it stands; Postgres would cut longer names, silently. */
+const CHANNEL = /^[a-z_][a-z\d_]{0,62}$/;
+
+export interface ChannelListener {
+  /** Called with each payload told to the channel, by this process too. It must not throw. */
+  onMessage(payload: string): void;
+  /**
+   * Called whenever listening begins: the first time, and again after a lost connection. What was told meanwhile is
+   * lost, so read the state itself here.
+   */
+  onListening?(): void;
+}
+
+/**
+ * The gateway's database: embedded Postgres, or the one that DATABASE_URL names. Queries, types and migrations are the
+ * same on both. Inject it by this class.
+ */
+export abstract class Database implements OnModuleInit, OnApplicationShutdown {
+  abstract readonly kind: 'embedded' | 'postgres';
+
+  /** What is known already: nothing is started or asked by looking. */
+  abstract get state(): DatabaseState;
+
+  /** Whether there may be anything to read. False: an embedded database that was never made; reading would make it. */
+  abstract get hasData(): boolean;
+
+  /**
+   * The database with its tables as this version wants them. The first call starts the embedded one (1 to 10 s); calls
+   * meanwhile wait for the same start. Take it anew for each piece of work.
+   * @throws DatabaseUnavailableError; at once while the database is known to be gone
+   */
+  abstract db(): Promise<Kysely<Tables>>;
+
+  /**
+   * Hears what is told to a channel, from now until the returned function is called. Starts nothing: an embedded
+   * database, which no other process can write to, is listened to once it runs.
+   * @throws RangeError when the name is not 1 to 63 small letters, digits and `_`
+   */
+  abstract listen(channel: string, listener: ChannelListener): () => void;
+
+  /** Closes it for good; what was acknowledged is on disk. */
+  abstract close(): Promise<void>;
+
+  /** Runs `work` in a transaction, rolled back when it throws. Within it use only what it is handed. */
+  async transaction<Result>(work: (trx: Transaction<Tables>) => Promise<Result>): Promise<Result> {
+    const db = await this.db();
+    return db.transaction().execute(work);
+  }
+
+  /**
+   * Tells a channel's listeners, on every instance that shares this database; within a transaction, once that commits.
+   * @throws RangeError when the payload is 8000 bytes or more; DatabaseUnavailableError
+   */
+  async notify(channel: string, payload: string, within?: Transaction<Tables>): Promise<void> {
+    checkChannel(channel);
+    if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES)
+      throw new RangeError(`a payload may have ${MAX_PAYLOAD_BYTES} bytes; tell a key, and let the listener read`);
+    const db = within ?? (await this.db());
+    // Loaded when it is needed: a gateway that uses no database starts a quarter of a second sooner.
+    const { sql } = await import('kysely');
+    await sql`select pg_notify(${channel}, ${payload})`.execute(db);
+  }
+
+  /** Connects to a real Postgres, and waits a moment for it; an embedded one is left until it is used. */
+  abstract onModuleInit(): Promise<void>;
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.close();
+  }
+}
+
+/** @throws RangeError when it is not 1 to 63 small letters, digits and `_` */
+export function checkChannel(channel: string): void {
+  if (!CHANNEL.test(channel)) throw new RangeError("a channel's name is 1 to 63 small letters, digits and _");
+}

@@ -1,0 +1,1 @@
+export { Mirror, type RouteMirror } from './mirror.js';

@@ -1,0 +1,239 @@
+import { isDeepStrictEqual } from 'node:util';
+import { DatabaseUnavailableError } from '../../database/index.js';
+import { isStageable, type Route, type RouteTable, type Staging, whyNotStage } from '../../routing/index.js';
+import type { Logger } from '../../trace/index.js';
+import { withDeadline } from './deadline.js';
+import { StagesUnavailableError } from './stages-unavailable.error.js';
+import type { StageChange, StageOverride, StageReason, StageStore } from './stage-store.js';
+
+/** Milliseconds between tries to read overrides that are not known. */
+const RETRY_MS = 1000;
+const HISTORY_LIMIT = 100;
+
+/** A route as the board sees it. */
+export interface StagedRoute {
+  readonly route: Route;
+  readonly override: StageOverride | undefined;
+  readonly effective: Staging;
+}
+
+type Overrides = ReadonlyMap<string, StageOverride>;
+
+export type StageOutcome =
+  | { readonly kind: 'done'; readonly staged: StagedRoute }
+  | { readonly kind: 'unknown-route' | 'no-override' }
+  | { readonly kind: 'impossible'; readonly why: string };
+
+/**
+ * Which stage holds for each route: the override, else the route table's. Each change makes a new table, which the pipeline
+ * takes whole: a request reads its stage from its route and looks nothing up.
+ *
+ * While it is not known whether there are overrides, routes that PHP can answer are answered by PHP: one that was rolled
+ * back because its handler did harm must not be served natively by an instance that has not heard of it.
+ */
+export class StageBoard {
+  private table: RouteTable = { upstreams: new Map(), routes: [] };
+  private overrides: Overrides | undefined;
+  private serve: (table: RouteTable) => void = () => undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private reading: Promise<void> | undefined;
+  private queued: Promise<void> | undefined;
+  private isFailing = false;
+  private isWatching = false;
+  private isStarted = false;
+  private isStopped = false;
+
+  constructor(
+    private readonly store: StageStore,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Whether the overrides were read at least once. */
+  get isKnown(): boolean {
+    return this.overrides !== undefined;
+  }
+
+  /** Whom the table in effect is handed to. */
+  connect(serve: (table: RouteTable) => void): void {
+    this.serve = serve;
+  }
+
+  /** Takes a route table into use; the overrides hold on. @throws what the pipeline throws, with the table before still in use */
+  useTable(table: RouteTable): void {
+    this.serve(this.inEffect(table, this.overrides));
+    this.table = table;
+    if (this.isStarted && this.isNeeded) this.begin();
+  }
+
+  /** Reads the overrides before the first request, as far as the store's patience goes; goes on trying if that fails. */
+  async start(): Promise<void> {
+    this.isStarted = true;
+    if (!this.isNeeded) return;
+    const remembered = this.store.remembered();
+    if (remembered !== undefined) this.use(remembered);
+    else await this.refresh().catch(() => undefined);
+    this.begin();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    await this.store.close();
+  }
+
+  all(): readonly StagedRoute[] {
+    return this.table.routes.map((route) => this.staged(route));
+  }
+
+  find(name: string): StagedRoute | undefined {
+    const route = this.table.routes.find((known) => known.name === name);
+    return route && this.staged(route);
+  }
+
+  /** Overrides a route's stage; in effect here when the promise resolves, elsewhere within a second. @throws StagesUnavailableError */
+  async set(name: string, to: Staging, reason: StageReason): Promise<StageOutcome> {
+    const staged = this.find(name);
+    if (staged === undefined) return { kind: 'unknown-route' };
+    const why = whyNotStage(to.stage, staged.route);
+    if (why !== undefined) return { kind: 'impossible', why };
+    return this.save(staged, to, reason);
+  }
+
+  /** Takes an override back: the route table's stage holds again. @throws StagesUnavailableError */
+  async clear(name: string, reason: StageReason): Promise<StageOutcome> {
+    const staged = this.find(name);
+    return staged === undefined ? { kind: 'unknown-route' } : this.save(staged, undefined, reason);
+  }
+
+  /** The last changes of a route, latest first. @throws StagesUnavailableError */
+  history(name: string): Promise<readonly StageChange[]> {
+    return this.asking(() => this.store.history(name, HISTORY_LIMIT));
+  }
+
+  private async save({ route }: StagedRoute, to: Staging | undefined, reason: StageReason): Promise<StageOutcome> {
+    const { name, stage, weight } = route;
+    const request = { route: name, to, inTable: { stage, weight }, ...reason };
+    if (!(await this.asking(() => this.store.save(request)))) return { kind: 'no-override' };
+    await this.asking(() => this.refresh());
+    const staged = this.find(name);
+    if (staged === undefined) return { kind: 'unknown-route' };
+    this.logger.warn(
+      { route: name, by: reason.by, stage: staged.effective.stage, weight: staged.effective.weight },
+      'stage changed',
+    );
+    return { kind: 'done', staged };
+  }
+
+  /** @throws StagesUnavailableError */
+  private async asking<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(work(), this.store.patienceMs);
+    } catch (error) {
+      this.logger.error({ fault: error instanceof Error ? error.name : typeof error }, 'stages: the database failed');
+      throw new StagesUnavailableError(error instanceof DatabaseUnavailableError ? error.message : undefined);
+    }
+  }
+
+  private staged(route: Route): StagedRoute {
+    return {
+      route,
+      override: this.overrides?.get(route.name),
+      effective: effectiveOf(route, this.overrides),
+    };
+  }
+
+  /** Whether any route could have another stage than the one that the table says. */
+  private get isNeeded(): boolean {
+    return this.table.routes.some(isStageable);
+  }
+
+  private begin(): void {
+    if (!this.isWatching) {
+      this.isWatching = true;
+      // A watch that cannot be had is made up for by looking.
+      this.store.watch(() => void this.refresh().catch(() => undefined)).catch(() => (this.isWatching = false));
+    }
+    this.schedule();
+  }
+
+  private schedule(): void {
+    clearTimeout(this.timer);
+    const { pollMs } = this.store;
+    const wait = this.isKnown ? pollMs : Math.max(pollMs ?? 0, RETRY_MS);
+    if (this.isStopped || wait === undefined || !this.isNeeded) return;
+    this.timer = setTimeout(() => {
+      void this.refresh()
+        .catch(() => undefined)
+        .then(() => this.begin());
+    }, wait);
+    this.timer.unref();
+  }
+
+  /**
+   * Reads the overrides anew, in a read that begins after the call. Reads follow each other: an older one is never taken for
+   * the newer.
+   */
+  private refresh(): Promise<void> {
+    if (this.queued !== undefined) return this.queued;
+    if (this.reading === undefined) return this.startReading();
+    return (this.queued = this.reading
+      .catch(() => undefined)
+      .then(() => {
+        this.queued = undefined;
+        return this.startReading();
+      }));
+  }
+
+  private startReading(): Promise<void> {
+    const reading = this.readOnce().finally(() => {
+      if (this.reading === reading) this.reading = undefined;
+    });
+    this.reading = reading;
+    return reading;
+  }
+
+  private async readOnce(): Promise<void> {
+    try {
+      const overrides = await withDeadline(this.store.read(), this.store.patienceMs);
+      if (this.isStopped) return;
+      if (this.isFailing) this.logger.info('stage overrides can be read again');
+      this.isFailing = false;
+      this.use(overrides);
+    } catch (error) {
+      if (!this.isFailing && !this.isStopped)
+        this.logger.error(
+          { routes: this.table.routes.filter(isStageable).map(({ name }) => name) },
+          this.isKnown
+            ? 'stage overrides cannot be read: the last ones known stay in effect'
+            : 'stage overrides cannot be read: whether a route was rolled back is not known, so PHP answers all of these',
+        );
+      this.isFailing = true;
+      throw error;
+    }
+  }
+
+  private use(overrides: readonly StageOverride[]): void {
+    const next = new Map(overrides.map((override) => [override.route, override]));
+    if (isDeepStrictEqual(next, this.overrides)) return;
+    this.serve(this.inEffect(this.table, next));
+    if (next.size > 0 || this.isKnown)
+      this.logger.info(
+        { overrides: overrides.map(({ route, stage, weight }) => `${route}: ${stage} ${weight}`) },
+        'stage overrides in effect',
+      );
+    this.overrides = next;
+  }
+
+  private inEffect(table: RouteTable, overrides: Overrides | undefined): RouteTable {
+    return { ...table, routes: table.routes.map((route) => ({ ...route, ...effectiveOf(route, overrides) })) };
+  }
+}
+
+function effectiveOf(route: Route, overrides: Overrides | undefined): Staging {
+  const { stage, weight } = route;
+  // With one arm alone there is nothing to choose.
+  if (!isStageable(route)) return { stage, weight };
+  if (overrides === undefined) return { stage: 'proxy', weight: 0 };
+  const override = overrides.get(route.name);
+  return override === undefined ? { stage, weight } : { stage: override.stage, weight: override.weight };
+}

@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { join } from 'node:path';
+import { CONFIG, type GatewayConfig } from '../../config/index.js';
+import { Database } from '../../database/index.js';
+import { LOGGER, type Logger } from '../../trace/index.js';
+import { Mirror } from '../mirror/index.js';
+import { ArmCounters } from './arm-counters.js';
+import { DatabaseStageStore } from './database-stage.store.js';
+import { EmbeddedStageStore } from './embedded-stage.store.js';
+import { StageBoard } from './stage-board.js';
+import { StageSnapshot } from './stage-snapshot.js';
+import { STAGE_STORE, type StageStore } from './stage-store.js';
+
+@Module({
+  providers: [
+    ArmCounters,
+    Mirror,
+    {
+      provide: STAGE_STORE,
+      inject: [Database, CONFIG],
+      useFactory: (database: Database, { directories }: GatewayConfig): StageStore =>
+        database.kind === 'embedded'
+          ? new EmbeddedStageStore(database, new StageSnapshot(join(directories.data, 'stages.json')))
+          : new DatabaseStageStore(database),
+    },
+    {
+      provide: StageBoard,
+      inject: [STAGE_STORE, LOGGER],
+      useFactory: (store: StageStore, logger: Logger) => new StageBoard(store, logger),
+    },
+  ],
+  exports: [ArmCounters, Mirror, StageBoard],
+})
+export class StageModule {}

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { makeAccessToken } from '../../src/auth/index.js';
+import { compileSources } from '../support/gateway-process.js';
+import type { RawUpstream } from '../support/raw-upstream.js';
+import { startPhp, startStaged, whoAnswers } from '../support/staged-site.js';
+import { IDENTITY_SECRET, JWT_SECRET, type TestGateway } from '../support/test-gateway.js';
+import { findDeadPort } from '../support/tcp-server.js';
+
+// The embedded database takes seconds to start.
+jest.setTimeout(180_000);
+
+const PROJECT = resolve(import.meta.dirname, '../..');
+
+interface Run {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+describe('npm run gateway', () => {
+  let php: RawUpstream;
+  let gateway: TestGateway;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gateway-cli-'));
+    await compileSources(join(PROJECT, 'src'), join(folder, 'dist'));
+    copyFileSync(join(PROJECT, 'package.json'), join(folder, 'package.json'));
+    symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
+    php = await startPhp();
+    gateway = await startStaged(php);
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    await php.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const run = async (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> => {
+    const child = spawn(process.execPath, [join(folder, 'dist/cli/gateway/gateway-cli.js'), ...args], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        NODE_ENV: 'test',
+        PORT: String(gateway.port),
+        ROUTES_FILE: join(PROJECT, 'routes.yaml'),
+        JWT_SECRET,
+        GATEWAY_IDENTITY_SECRET: IDENTITY_SECRET,
+        ...env,
+      },
+    });
+    let [out, err] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    const [code] = (await once(child, 'close')) as [number];
+    return { code, out, err };
+  };
+
+  it('sets, shows and takes back a stage, and tells its history', async () => {
+    const set = await run(['stage', 'list', 'canary', '--weight', '100', '--reason', 'first callers']);
+    expect(set).toMatchObject({ code: 0, err: '' });
+    expect(set.out).toMatch(/^list {2}canary 100 %$/m);
+    expect(await whoAnswers(gateway, 'eve')).toBe('native');
+    expect((await run(['stages'])).out).toMatch(/^list +canary 100 % +cli:\S+: first callers$/m);
+    const shown = await run(['stage', 'list', '--json']);
+    expect(JSON.parse(shown.out)).toMatchObject({ effective: { stage: 'canary', weight: 100 } });
+    expect((await run(['stage', 'list', '--clear', '--reason', 'done'])).code).toBe(0);
+    expect(await whoAnswers(gateway, 'eve')).toBe('php');
+    const { out } = await run(['history', 'list']);
+    expect(out.trim().split('\n')).toEqual([
+      expect.stringMatching(/^\S+Z {2}canary 100 % → proxy \(routes\.yaml\) {2}cli:\S+: done$/),
+      expect.stringMatching(/^\S+Z {2}proxy → canary 100 % {2}cli:\S+: first callers$/),
+    ]);
+    // Not a terminal: no colours.
+    expect(`${set.out}${shown.out}${out}`).not.toContain('\u001b');
+  });
+
+  it('says what a refusal is about, and ends with 1', async () => {
+    const impossible = await run(['stage', 'native', 'proxy', '--reason', 'because']);
+    expect(impossible.code).toBe(1);
+    expect(impossible.err).toContain('stage: proxy needs an upstream');
+    const unknown = await run(['stage', 'nobody']);
+    expect(unknown.code).toBe(1);
+    expect(unknown.err).toContain('npm run gateway -- stages --all');
+  });
+
+  it('ends with 77 when its token is not taken or not an administrator’s', async () => {
+    const other = await run(['stages'], { JWT_SECRET: 'another-secret-of-tokens-0123456789abcdef' });
+    expect(other.code).toBe(77);
+    expect(other.err).toContain('JWT_SECRET');
+    const file = join(folder, 'token');
+    writeFileSync(file, `${makeAccessToken(JWT_SECRET, { subject: 'eve', roles: ['user'], lifeS: 60 })}\n`);
+    const user = await run(['stages', '--base', gateway.url, '--token-file', file]);
+    expect(user.code).toBe(77);
+    expect(user.err).toContain('role admin');
+  });
+
+  it('ends with 69 when nobody answers, with 64 when it does not understand, and never shows a secret', async () => {
+    const dead = await run(['stages', '--base', `http://127.0.0.1:${await findDeadPort()}`]);
+    expect(dead.code).toBe(69);
+    expect(dead.err).toContain('--base');
+    const php404 = await run(['stages', '--base', php.origin]);
+    expect(php404.code).toBe(1);
+    const wrong = await run(['stage', 'list', 'proxy']);
+    expect(wrong.code).toBe(64);
+    expect(wrong.err).toContain('--reason');
+    const bad = await run(['stages'], { PORT: 'many' });
+    expect(bad.code).toBe(78);
+    expect((await run(['--help'])).out).toContain('npm run gateway -- stages');
+    for (const { out, err } of [dead, php404, wrong, bad]) expect(out + err).not.toContain(JWT_SECRET);
+  });
+});
