@@ -120,6 +120,17 @@ describe('a coded answer', () => {
     expect(site.alarms).toHaveBeenCalledTimes(1);
   });
 
+  // Regression: of two fields the last was believed, and what it decodes to was still coded.
+  it('coded twice, as two fields tell, is stopped', async () => {
+    const bytes = gzipSync(gzipSync(leak));
+    site.say = (socket) => {
+      const coded = 'Content-Encoding: gzip\r\n'.repeat(2);
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n${coded}Content-Length: ${bytes.length}\r\n\r\n`);
+      socket.write(bytes);
+    };
+    expectRefusal(await call(site.url, '/page/x'));
+  });
+
   it('is stopped in pieces of a few bytes too', async () => {
     const bytes = gzipSync(leak);
     site.say = (socket) => {
