@@ -54,9 +54,9 @@ export class Pipeline {
   }
 
   /** Leads an upgrade past every policy of its route. */
-  admit(group: RouteGroup, exchange: Exchange): StepResult | Promise<StepResult> {
-    exchange.route = group.gate;
-    return run(this.entry(group.gate, allLimits), exchange);
+  admit({ gate }: RouteGroup, exchange: Exchange): StepResult | Promise<StepResult> {
+    exchange.route = gate;
+    return run([...this.entry(gate, allLimits), ...this.beforeAnswer(gate, false)], exchange);
   }
 
   /** The steps that even a request without a route passes, so that its refusal has the headers of any other answer. */
@@ -109,7 +109,7 @@ export class Pipeline {
     return [
       steps.securityHeaders,
       ...steps.origin(route),
-      ...steps.limits(limits.filter(({ per }) => per === 'ip')),
+      ...steps.limits(limits.filter(({ per, field }) => per === 'ip' && field === undefined)),
       ...steps.concurrency(route, 'caller'),
       ...steps.identity(route),
       steps.authorization(route),
@@ -124,7 +124,7 @@ export class Pipeline {
   private beyondGate(route: Route, gate: Route): readonly Step[] {
     const { steps } = this;
     const counted = gate.policies.rateLimit.filter(sharedLimits);
-    const limits = route.policies.rateLimit.filter((limit) => limit.per !== 'field' && !counted.includes(limit));
+    const limits = route.policies.rateLimit.filter((limit) => limit.field === undefined && !counted.includes(limit));
     // The gate's name is that of one of the routes, whose place the request holds already.
     const places = route.name === gate.name ? [] : steps.concurrency(route, 'caller');
     return [...places, steps.authorization(route), ...steps.limits(limits), steps.bodyLength(route)];
@@ -132,18 +132,20 @@ export class Pipeline {
 
   /** From a settled route to its answer. */
   private exit(route: Route, isRead: boolean): readonly Step[] {
+    return [...this.beforeAnswer(route, isRead), ...this.answer(route, isRead || mustRead(route))];
+  }
+
+  /** What is demanded of a settled route's request after its caller's rights: of its body, where that is read. */
+  private beforeAnswer(route: Route, isRead: boolean): readonly Step[] {
     const { steps } = this;
-    const { rateLimit, signature, input } = route.policies;
-    const byField = rateLimit.filter(({ per }) => per === 'field');
-    const mayBeNative = route.stage === 'replaced' || route.stage === 'canary';
-    const mustRead = mayBeNative || byField.length > 0 || signature !== undefined || input !== undefined;
+    const readsNow = mustRead(route) && !isRead;
     return [
+      ...(readsNow ? [steps.readBody(route)] : []),
+      // After the body: the route's places are for those whom somebody works for, not for who sends slowly.
       ...steps.concurrency(route, 'route'),
-      ...(mustRead && !isRead ? [steps.readBody(route)] : []),
-      ...steps.limits(byField),
+      ...steps.limits(route.policies.rateLimit.filter(({ field }) => field !== undefined)),
       ...steps.signature(route),
-      ...steps.input(route, isRead || mustRead),
-      ...this.answer(route, isRead || mustRead),
+      ...steps.input(route, isRead || readsNow),
     ];
   }
 
@@ -189,6 +191,13 @@ export class Pipeline {
 
 /** Of an address that has no route: its script is to learn of the 404, not of a failed preflight. */
 const UNKNOWN_ADDRESS_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
+
+/** Whether something in front of PHP has to see the body. */
+function mustRead({ stage, policies: { rateLimit, signature, input } }: Route): boolean {
+  const isCountedByField = rateLimit.some(({ field }) => field !== undefined);
+  const mayBeNative = stage === 'replaced' || stage === 'canary';
+  return mayBeNative || isCountedByField || signature !== undefined || input !== undefined;
+}
 
 type LimitChoice = (limit: RateLimitPolicy) => boolean;
 const allLimits: LimitChoice = () => true;

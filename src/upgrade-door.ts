@@ -44,7 +44,9 @@ export class UpgradeDoor {
     const path = target.kind === 'target' ? resolvePath(target.pathAndQuery) : undefined;
     if (path?.kind !== 'path') return false;
     const match = this.pipeline.match('GET', path);
-    return match.kind === 'group' && match.group.gate.stage !== 'replaced' && match.group.gate.policies.upgrade;
+    // Siblings that an action tells apart have policies of their own, which an upgrade would not meet.
+    if (match.kind !== 'group' || match.group.byAction !== undefined) return false;
+    return match.group.gate.stage !== 'replaced' && match.group.gate.policies.upgrade;
   }
 
   /** Server event `upgrade`: the route's policies hold as for any request; then the sockets are joined. */

@@ -1,11 +1,13 @@
 import { Failure } from './report.mjs';
 
 const MAX_SHOWN = 160;
+/** What to do where an answer is meant to be so. */
+const HINTS = { REALTIME_DISABLED: 'where realtime is switched off on purpose, add --without-realtime' };
 
 /** Demands a status, and of a JSON answer the contract's envelope; with `code`, that error code. @throws Failure */
 export function expectAnswer(answer, status, code) {
   const wanted = code === undefined ? String(status) : `${status} ${code}`;
-  if (answer.status !== status) throw new Failure(wanted, describeAnswer(answer));
+  if (answer.status !== status) throw new Failure(wanted, describeAnswer(answer), HINTS[answer.json?.errorCode]);
   expectEnvelope(answer);
   if (code !== undefined && answer.json?.errorCode !== code) throw new Failure(wanted, describeAnswer(answer));
 }

@@ -1,9 +1,9 @@
 import { EX_USAGE, UsageError } from './options.mjs';
 
-/** What was expected of an answer and what came; ends the smoke. */
+/** What was expected of an answer and what came, with what to do where that is known; ends the smoke. */
 export class Failure extends Error {
-  constructor(expected, came) {
-    super(`expected ${expected}\n        came     ${came}`);
+  constructor(expected, came, hint) {
+    super(`expected ${expected}\n        came     ${came}${hint === undefined ? '' : `\n        → ${hint}`}`);
   }
 }
 

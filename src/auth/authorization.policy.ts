@@ -3,7 +3,8 @@ import type { AuthorizationPolicy } from '../routing/index.js';
 import type { Exchange } from '../trace/index.js';
 import { type Identity, hasAnyRole } from './identity.js';
 import type { JwtVerifier } from './jwt/jwt-verifier.js';
-import { type PhpSessions, readCookie } from './php-session.js';
+import { readCookie } from './php-cookie.js';
+import type { PhpSessions } from './php-session.js';
 
 /** Establishes the caller's identity: one of the ways that the route accepts, or none. */
 export async function identify(

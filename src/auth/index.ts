@@ -7,6 +7,7 @@ export { IDENTITY_HEADER, signIdentity } from './identity-assertion.js';
 export { downloadJwks, type Jwks, JwksDownloadError } from './jwt/jwks-download.js';
 export { JwtVerifier } from './jwt/jwt-verifier.js';
 export { readJwk } from './jwt/verification-key.js';
-export { PhpSessions, readCookie, readSessionAnswer } from './php-session.js';
+export { readCookie } from './php-cookie.js';
+export { PhpSessions, readSessionAnswer } from './php-session.js';
 export { type RevocableClaims, Revocations } from './revocations.js';
 export { SignatureVerifier } from './signature/signature-verifier.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Identity } from './identity.js';
 import type { ReplicatedMap } from '../state/index.js';
-import { PhpSessions, readCookie, readSessionAnswer } from './php-session.js';
+import { PhpSessions, readSessionAnswer } from './php-session.js';
 
 /** What instances tell each other. */
 function makeEnded(): ReplicatedMap {
@@ -55,22 +55,19 @@ describe('PhpSessions', () => {
     expect(await sessions.identify('c', 't')).toBeUndefined();
   });
 
+  it('ends a session in every spelling of its id: what one has ended, another does not bring back', async () => {
+    let calls = 0;
+    const sessions = new PhpSessions('SID', () => Promise.resolve(++calls === 1 ? USER : undefined), makeEnded());
+    expect(await sessions.identify('%61bc', 't')).toBe(USER);
+    expect(await sessions.identify('a%62c', 't')).toBe(USER);
+    expect(calls).toBe(1);
+    sessions.forget('abc');
+    expect(await sessions.identify('%61bc', 't')).toBeUndefined();
+  });
+
   it('does not ask for a cookie that no session could have', async () => {
     const sessions = new PhpSessions('SID', () => Promise.reject(new Error('asked')), makeEnded());
     expect(await sessions.identify('x'.repeat(513), 't')).toBeUndefined();
-  });
-});
-
-describe('readCookie', () => {
-  it.each([
-    ['SID=a', 'a'],
-    ['x=1; SID=a; SID=b', 'a'],
-    ['XSID=no; SID=', ''],
-    ['sid=no', undefined],
-    ['x="; SID=a', 'a'],
-    [undefined, undefined],
-  ])('reads %j', (header, value) => {
-    expect(readCookie(header, 'SID')).toBe(value);
   });
 });
 

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { ReplicatedMap } from '../state/index.js';
 import type { Identity } from './identity.js';
+import { decodeCookie } from './php-cookie.js';
 
 const CACHE_MS = 5000;
 /** Milliseconds for which an ended session is not taken from memory anywhere: beyond what any instance may remember of before. */
@@ -33,7 +34,7 @@ export class PhpSessions {
   /** @throws ForwardError's cause when PHP cannot be asked: the caller is then neither known nor unknown. */
   async identify(cookie: string, traceId: string): Promise<Identity | undefined> {
     if (cookie.length > MAX_COOKIE_CHARACTERS) return undefined;
-    const key = hash('sha256', cookie, 'base64url');
+    const key = keyOf(cookie);
     const known = this.known.get(key);
     if (known !== undefined && this.ended.get(key) === undefined) return known;
     const under = this.asking.get(key);
@@ -55,22 +56,12 @@ export class PhpSessions {
   /** Forgets a cookie, in every instance: its session was ended. */
   forget(cookie: string): void {
     if (cookie.length > MAX_COOKIE_CHARACTERS) return;
-    const key = hash('sha256', cookie, 'base64url');
+    const key = keyOf(cookie);
     this.known.delete(key);
     this.asking.delete(key);
     // Where the others cannot be told, they remember it for the rest of their seconds.
     this.ended.set(key, '1', ENDED_MS).catch(() => undefined);
   }
-}
-
-/** Reads one cookie from a `Cookie` header (RFC 6265, section 5.4); the first of that name, as PHP does. */
-export function readCookie(header: string | undefined, name: string): string | undefined {
-  if (header === undefined) return undefined;
-  for (const pair of header.split(';')) {
-    const equals = pair.indexOf('=');
-    if (equals !== -1 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
-  }
-  return undefined;
 }
 
 /** Reads the answer of `api/auth/session.php`; undefined when it names nobody. */
@@ -95,4 +86,9 @@ export function readSessionAnswer(answer: unknown): Identity | undefined {
 
 function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+/** The same for every spelling of a cookie that PHP takes for the same: what is ended in one is ended in all. */
+function keyOf(cookie: string): string {
+  return hash('sha256', decodeCookie(cookie), 'base64url');
 }

@@ -47,16 +47,17 @@ const secretsTravelEncrypted: Rule = (variables) => {
     }));
 };
 
-const issuerIsPinned: Rule = ({ JWT_JWKS_URL: url, JWT_ISSUER: issuer }) =>
-  url !== undefined && issuer === undefined
-    ? [
-        {
-          name: 'JWT_ISSUER',
-          problem: 'is not set: tokens of any issuer that signs with the JWKS keys are accepted',
-          isWarning: true,
-        },
-      ]
-    : [];
+const issuerAndAudienceArePinned: Rule = (variables) => {
+  if (variables.JWT_JWKS_URL === undefined) return [];
+  const meaning = { JWT_ISSUER: 'of any issuer', JWT_AUDIENCE: 'for any audience' } as const;
+  return (['JWT_ISSUER', 'JWT_AUDIENCE'] as const)
+    .filter((name) => variables[name] === undefined)
+    .map((name) => ({
+      name,
+      problem: `is not set: tokens ${meaning[name]} that the JWKS keys have signed are accepted`,
+      isWarning: true,
+    }));
+};
 
 const realtimeHasKey: Rule = (variables) =>
   variables.NODE_ENV === 'production' && variables.ENABLE_WS_PROXY === true && variables.OPENAI_API_KEY === undefined
@@ -147,7 +148,7 @@ const RULES: readonly Rule[] = [
   secretsSignAlone,
   secretsAreNotExamples,
   secretsTravelEncrypted,
-  issuerIsPinned,
+  issuerAndAudienceArePinned,
   realtimeHasKey,
   refreshOutlivesAccess,
   proxiesAreFew,

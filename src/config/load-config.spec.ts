@@ -265,9 +265,15 @@ describe('production', () => {
       ...env,
       JWT_JWKS_URL: 'https://login.example.com/jwks',
       JWT_ISSUER: 'https://login.example.com',
+      JWT_AUDIENCE: 'donna',
     });
     expect(config.jwt.secret).toBeUndefined();
     expect(config.warnings).toEqual([]);
+  });
+
+  it('warns of a JWKS whose tokens may be of anybody, or for anybody', () => {
+    const { warnings } = load({ ...PRODUCTION, JWT_JWKS_URL: 'https://login.example.com/jwks' });
+    expect(warnings).toEqual([expect.stringContaining('JWT_ISSUER'), expect.stringContaining('JWT_AUDIENCE')]);
   });
 
   it('needs an OpenAI key when the WebSocket proxy is on', () => {

@@ -48,7 +48,11 @@ export class GatewayError extends Error {
     readonly code: ErrorCode,
     details: GatewayErrorDetails = {},
   ) {
+    // A refusal is no fault of the code: nobody reads its stack, which costs a flood of refusals a tenth of their time.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(details.error ?? ERROR_CATALOGUE[code].error);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'GatewayError';
     this.status = details.status ?? ERROR_CATALOGUE[code].status;
     this.headers = details.headers ?? {};

@@ -7,7 +7,7 @@ export { limitConnections } from './connection-limits.js';
 export { networkOf } from './network.js';
 export { OwnPage } from './own-page.js';
 export { answerParserError, type ParserError, refusalOf } from './parser-errors.js';
-export { checkAnnouncedLength, hasBody, readBody } from './request-body.js';
+export { bodyTooLarge, checkAnnouncedLength, hasBody, readBody } from './request-body.js';
 export { checkRequestHead, isValidAuthority } from './request-hygiene.js';
 export { computeSecurityHeaders, CSP, type SecurityHeaders } from './security-headers.js';
 export { type ClientAddress, compileTrust, readClientAddress } from './trusted-address.js';

@@ -56,4 +56,21 @@ describe('reading a body whole', () => {
     // Longer than the bound in all, never in one pause.
     expect(await send(['b', 'o', 'd', 'y', 'b', 'o', 'd', 'y'], IDLE_MS / 3)).toMatch(/200 OK[\s\S]*bodybody$/);
   });
+
+  it('lets go of a body whose request has been answered meanwhile and whose client has left', async () => {
+    let reading: Promise<GatewayError | undefined> | undefined;
+    const listening = createServer((req, res) => {
+      const exchange = new Exchange(req, res, traceFrom(undefined, undefined));
+      reading = readBody(exchange, { maxBodyBytes: 1000, bodyIdleTimeoutMs: 60_000 });
+      // As the front door does with bytes that are no body.
+      answerWithError(exchange, new GatewayError('BAD_REQUEST', { closeConnection: true }));
+    });
+    server = listening;
+    await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+    const socket = connect((listening.address() as AddressInfo).port, '127.0.0.1');
+    socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nhalf');
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.destroy();
+    expect(await reading).toBeInstanceOf(GatewayError);
+  });
 });

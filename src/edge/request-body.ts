@@ -18,12 +18,12 @@ export function hasBody(req: IncomingMessage): boolean {
 
 /** Refuses a body that announces itself as too large before a byte of it is read, or whose `bytes` are known to be too many. */
 export function checkAnnouncedLength(req: IncomingMessage, maxBytes: number, bytes?: number): GatewayError | undefined {
-  return (bytes ?? Number(req.headers['content-length'] ?? 0)) > maxBytes ? tooLarge(maxBytes) : undefined;
+  return (bytes ?? Number(req.headers['content-length'] ?? 0)) > maxBytes ? bodyTooLarge(maxBytes) : undefined;
 }
 
 /** Reads the body whole, within the bound, without long pauses and not too slowly; the bytes as they came. */
 export function readBody(exchange: Exchange, bounds: BodyBounds): Promise<GatewayError | undefined> {
-  const { req } = exchange;
+  const { req, res } = exchange;
   const { maxBodyBytes: maxBytes, bodyIdleTimeoutMs: idleMs } = bounds;
   if (exchange.body !== undefined || !hasBody(req)) return Promise.resolve(undefined);
   if (req.destroyed && !req.complete) return Promise.resolve(CUT_SHORT);
@@ -37,12 +37,13 @@ export function readBody(exchange: Exchange, bounds: BodyBounds): Promise<Gatewa
     const finish = (refusal: GatewayError | undefined): void => {
       pace.stop();
       req.off('data', onData).off('end', onEnd).off('close', onClose);
+      res.off('close', onClose);
       resolve(refusal);
     };
     const onData = (chunk: Buffer): void => {
       bytes += chunk.byteLength;
       if (bytes > maxBytes) {
-        finish(tooLarge(maxBytes));
+        finish(bodyTooLarge(maxBytes));
         return;
       }
       if (pace.note(chunk.byteLength)) chunks.push(chunk);
@@ -54,11 +55,14 @@ export function readBody(exchange: Exchange, bounds: BodyBounds): Promise<Gatewa
     // The client left: there is nobody to answer, the answer's `close` tells the log.
     const onClose = (): void => finish(CUT_SHORT);
     req.on('data', onData).on('end', onEnd).on('close', onClose);
+    // Bytes that are no body have been answered meanwhile: from then on Node tells of the end by the answer alone.
+    res.once('close', onClose);
     req.on('error', () => undefined);
   });
 }
 
-function tooLarge(maxBytes: number): GatewayError {
+/** The refusal of a body that is too large, whoever found that out: before its first byte, read whole, or on its way to PHP. */
+export function bodyTooLarge(maxBytes: number): GatewayError {
   return new GatewayError('PAYLOAD_TOO_LARGE', {
     error: `The body is larger than the ${maxBytes} bytes that this address accepts.`,
   });

@@ -1,5 +1,5 @@
 import { answerWithError } from '../contract/index.js';
-import { BodyGuard, hasBody } from '../edge/index.js';
+import { BodyGuard, bodyTooLarge, hasBody } from '../edge/index.js';
 import type { RoutePolicies } from '../routing/index.js';
 import type { Exchange } from '../trace/index.js';
 import { AnswerRelay } from './answer/answer-relay.js';
@@ -42,7 +42,10 @@ export async function forward(exchange: Exchange, plan: ForwardPlan): Promise<vo
       failure = await attempt(exchange, plan, second, body);
     }
   }
-  if (failure !== undefined) answerWithError(exchange, toClientError(failure, upstream.retryAfterS));
+  if (failure === undefined) return;
+  const isTooLarge = failure.cause === 'body-too-large';
+  const { maxBodyBytes } = rules.policies;
+  answerWithError(exchange, isTooLarge ? bodyTooLarge(maxBodyBytes) : toClientError(failure, upstream.retryAfterS));
 }
 
 /** Resolves when the answer's head has arrived (the relay goes on by itself) or with what went wrong before that. */

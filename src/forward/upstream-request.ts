@@ -15,7 +15,9 @@ export function toUpstreamRequest(
   const { upstream, rules } = plan;
   const path = target.basePath + exchange.path;
   const identity = upstream.settings.identity
-    ? signIdentity(plan.identitySecret, exchange.identity ?? 'anonymous', exchange.method, path, exchange)
+    ? signIdentity(plan.identitySecret, exchange.identity ?? 'anonymous', exchange.method, path, {
+        isSignatureVerified: exchange.isSignatureVerified,
+      })
     : undefined;
   return {
     method: exchange.method,

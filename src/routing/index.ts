@@ -4,6 +4,7 @@ export {
   hasTooManyFields,
   isRecord,
   type MultipartFields,
+  phpFieldName,
   type PhpRecord,
   type PhpValue,
   readFormTree,

@@ -154,6 +154,16 @@ describe('loadRouteTable', () => {
     ],
     ['no policies at all', table({ 11: '' }), /^8 routes\.a: names no authorization policy/],
     [
+      'a limit per field without the field',
+      table({ 6: '    few: { limit: 3, windowS: 60, per: field }' }),
+      /^6 policies\.rateLimit\.few: `per: field` needs the name of the field/,
+    ],
+    [
+      'a field that says nothing of whom a limit counts',
+      table({ 6: '    few: { limit: 3, windowS: 60, per: identity, field: email }' }),
+      /^6 policies\.rateLimit\.few: `field` goes with `per: field` or `per: ip`/,
+    ],
+    [
       'roles that nothing can prove',
       table({ 4: '  authorization: { public: {}, user: { anyOf: [], roles: [x] } }' }),
       /^4 policies\.authorization\.user\.anyOf: names no way to prove the roles/,

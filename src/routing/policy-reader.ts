@@ -34,8 +34,10 @@ export class PolicyReader {
       });
     }
     for (const [name, value] of Object.entries(input.policies.rateLimit ?? {})) {
-      if ((value.per === 'field') !== (value.field !== undefined))
-        this.fault(['policies', 'rateLimit', name], '`per: field` and `field: <name>` go together, e.g. field: email');
+      if (value.per === 'field' && value.field === undefined)
+        this.fault(['policies', 'rateLimit', name], '`per: field` needs the name of the field, e.g. field: email');
+      if (value.per === 'identity' && value.field !== undefined)
+        this.fault(['policies', 'rateLimit', name], '`field` goes with `per: field` or `per: ip`');
       this.rateLimit.set(name, { field: undefined, counts: 'policy', ...value, name });
     }
     for (const [name, value] of Object.entries(input.policies.signature ?? {}))

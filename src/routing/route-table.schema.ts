@@ -125,7 +125,11 @@ export const ROUTE_TABLE_SCHEMA = {
               limit: { type: 'integer', minimum: 1 },
               windowS: { type: 'integer', minimum: 1, maximum: 86_400 },
               per: { enum: ['ip', 'identity', 'field'] },
-              field: { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$', description: 'With `per: field`.' },
+              field: {
+                type: 'string',
+                pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+                description: 'With `per: field`; with `per: ip`, what a request has to name to be counted.',
+              },
               counts: { enum: ['policy', 'route'] },
             },
             ['limit', 'windowS', 'per'],

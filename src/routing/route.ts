@@ -16,7 +16,7 @@ export interface RateLimitPolicy {
   readonly windowS: number;
   /** `field`: whom a field of the request names, whoever sends it: the account that somebody tries to sign in to. */
   readonly per: 'ip' | 'identity' | 'field';
-  /** Name of the field, with `per: field`. */
+  /** Name of the field, with `per: field`; with `per: ip` requests count that name somebody in it: attempts to sign in. */
   readonly field: string | undefined;
   /** `policy`: all routes that name the limit count together; `route`: each (and so each action) for itself. */
   readonly counts: 'policy' | 'route';

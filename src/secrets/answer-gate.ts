@@ -26,10 +26,31 @@ export interface AnswerGate {
   close(): void;
 }
 
-/** A gate for an answer with this content coding. */
-export function openGate(coding: string | undefined, scanOf: () => SecretScan, keeper: GateKeeper): AnswerGate {
-  const name = coding?.trim().toLowerCase() ?? '';
-  return DecodedCopy.knows(name) ? new CodedGate(name, scanOf(), scanOf(), keeper) : new PlainGate(scanOf(), keeper);
+/** A gate for an answer with this `Content-Encoding`. */
+export function openGate(field: string | undefined, scanOf: () => SecretScan, keeper: GateKeeper): AnswerGate {
+  const codings = (field ?? '').split(',').map((coding) => coding.trim().toLowerCase());
+  const [coding = '', ...others] = codings.filter((name) => name !== '' && name !== 'identity');
+  if (others.length > 0) return new SealedGate(keeper);
+  return DecodedCopy.knows(coding)
+    ? new CodedGate(coding, scanOf(), scanOf(), keeper)
+    : new PlainGate(scanOf(), keeper);
+}
+
+/** What was coded more than once is not looked through, and not let through either, as on routes that read their answers. */
+class SealedGate implements AnswerGate {
+  constructor(private readonly keeper: GateKeeper) {}
+
+  push(): void {
+    this.keeper.onFound(CODED_TOO_WELL);
+  }
+
+  end(): void {
+    this.keeper.onEnd();
+  }
+
+  close(): void {
+    // Nothing is held.
+  }
 }
 
 /** Bytes are what they say: they are looked at and passed on at once. */

@@ -18,10 +18,13 @@ export class CallerKeys {
   /** `secret` is the same in every gateway that counts together. */
   constructor(private readonly secret: string) {}
 
-  /** The key, or the keys where a field names several; none where it names nobody. Refuses with 400 what PHP might read and we cannot. */
+  /** The key, or the keys where a field names several; none where a field that the policy asks for names nobody. Refuses with 400 what PHP might read and we cannot. */
   of(policy: RateLimitPolicy, exchange: Exchange): string | readonly string[] | GatewayError {
     const prefix = policy.counts === 'route' ? `${exchange.route?.name ?? ''} ` : '';
-    if (policy.per === 'field') return this.ofField(policy.field ?? '', exchange, prefix);
+    if (policy.field !== undefined) {
+      const named = this.ofField(policy.field, exchange, prefix);
+      if (policy.per === 'field' || named instanceof GatewayError || named.length === 0) return named;
+    }
     return prefix + (policy.per === 'identity' ? this.ofCaller(exchange) : ofAddress(exchange));
   }
 

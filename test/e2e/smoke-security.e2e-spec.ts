@@ -37,9 +37,11 @@ async function smoke(base: string, args: readonly string[] = [], secret = JWT_SE
 function failureOf({ code, out }: Run): string {
   const lines = out.split('\n');
   const at = lines.findIndex((line) => line.startsWith('FAILED'));
+  const end = lines.findIndex((line) => /^\d+ passed, then one failed/.test(line));
   expect(code).toBe(1);
-  expect(lines[at + 3]).toMatch(/^\d+ passed, then one failed/);
-  return lines.slice(at, at + 3).join('\n');
+  expect(end).toBeGreaterThanOrEqual(at + 3);
+  expect(end).toBeLessThanOrEqual(at + 4);
+  return lines.slice(at, end).join('\n');
 }
 
 describe('npm run smoke:security', () => {
@@ -105,6 +107,14 @@ describe('npm run smoke:security', () => {
     const gateway = await startGateway(SHIPPED);
     const failure = failureOf(await smoke(gateway.url, ['--without-realtime', '--proxied', '/api/health.php']));
     expect(failure).toMatch(/GET \/api\/health.php: no identity → 401\n.*401 UNAUTHENTICATED\n.*200/);
+  }, 30_000);
+
+  it('says what to do where realtime is switched off', async () => {
+    const gateway = await startTestGateway({ routes: SHIPPED, phpTargets: [php.origin] });
+    stops.push(() => gateway.stop());
+    expect(failureOf(await smoke(gateway.url))).toMatch(
+      /a valid token → 200\n.*200\n.*REALTIME_DISABLED.*\n +→ .*--without-realtime/,
+    );
   }, 30_000);
 
   it('names an origin that should not be allowed', async () => {

@@ -17,6 +17,8 @@ routes:
   act: { match: { path: /act, methods: [POST] }, upstream: php, policies: { authorization: public, concurrency: { caller: 3 } } }
   act.a: { match: { path: /act, methods: [POST], action: a }, upstream: php, policies: { authorization: public, concurrency: { caller: 1 } } }
   socket: { match: { path: /socket }, upstream: php, policies: { authorization: public, envelope: 'off', upgrade: true, concurrency: { caller: 2 } } }
+  sockets: { match: { path: /sockets }, upstream: php, policies: { authorization: public, envelope: 'off', upgrade: true, concurrency: { route: 1 } } }
+  checked: { match: { path: /checked, methods: [POST] }, upstream: php, policies: { authorization: public, input: conversations.create, concurrency: { route: 1 } } }
 `;
 
 describe('requests under way at the same time', () => {
@@ -119,14 +121,15 @@ describe('requests under way at the same time', () => {
     }
   });
 
+  const open = (path = '/socket'): Promise<{ socket: Socket; head: string }> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(gateway.port, '127.0.0.1');
+      socket.once('data', (chunk) => resolve({ socket, head: chunk.toString('latin1') }));
+      socket.once('error', reject);
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    });
+
   it('hold the place of a joined socket until it closes', async () => {
-    const open = (): Promise<{ socket: Socket; head: string }> =>
-      new Promise((resolve, reject) => {
-        const socket = connect(gateway.port, '127.0.0.1');
-        socket.once('data', (chunk) => resolve({ socket, head: chunk.toString('latin1') }));
-        socket.once('error', reject);
-        socket.write('GET /socket HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
-      });
     const [first, second] = [await open(), await open()];
     expect([first.head, second.head].map((head) => head.slice(0, 12))).toEqual(['HTTP/1.1 101', 'HTTP/1.1 101']);
     const third = await open();
@@ -139,6 +142,35 @@ describe('requests under way at the same time', () => {
       return head.startsWith('HTTP/1.1 101');
     });
     second.socket.destroy();
+  });
+
+  it('are bounded per route for joined sockets too', async () => {
+    const first = await open('/sockets');
+    expect(first.head).toMatch(/^HTTP\/1\.1 101 /);
+    const second = await open('/sockets');
+    expect(second.head).toMatch(/^HTTP\/1\.1 503 /);
+    second.socket.destroy();
+    first.socket.destroy();
+    await until(async () => {
+      const { socket, head } = await open('/sockets');
+      socket.destroy();
+      return head.startsWith('HTTP/1.1 101');
+    });
+  });
+
+  it('do not take a route’s places while their bodies crawl in: a few slow senders would close it for everybody', async () => {
+    const crawling = connect(gateway.port, '127.0.0.1');
+    crawling.on('error', () => undefined);
+    // Who is asked to go on is being read.
+    const isRead = new Promise((resolve) => crawling.once('data', resolve));
+    crawling.write(
+      'POST /checked HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 50\r\nExpect: 100-continue\r\n\r\n',
+    );
+    await isRead;
+    const headers = { 'Content-Type': 'application/json' };
+    const served = await hear(gateway.port, '/checked?now', { method: 'POST', body: '{"title":"x"}', headers });
+    expect(served.status).toBe(200);
+    crawling.destroy();
   });
 
   it('are held by uploads that crawl, and freed when the upload breaks off', async () => {

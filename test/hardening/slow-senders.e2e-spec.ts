@@ -32,6 +32,7 @@ routes:
   socket: { match: { path: /socket }, upstream: php, policies: { envelope: 'off', upgrade: true } }
   page: { match: { path: '/page/{*path}' }, upstream: php, policies: { envelope: 'off' } }
   patient: { match: { path: '/patient' }, upstream: php, policies: { idleTimeoutMs: 0 } }
+  steady: { match: { path: '/steady' }, upstream: php, policies: { bodyIdleTimeoutMs: 700 } }
   json: { match: { path: '/json/{*path}' }, upstream: php }
 `;
 
@@ -120,11 +121,12 @@ describe('who is slow', () => {
 
   it('with its body, but not that slow, is served: a kilobyte now and then', async () => {
     const socket = open();
-    const parts = 20;
-    socket.write(`POST /json/x HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: ${parts * 1024}\r\n\r\n`);
+    // Longer in all than the three pauses that a body may fall behind.
+    const parts = 22;
+    socket.write(`POST /steady HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: ${parts * 1024}\r\n\r\n`);
     const served = listen(socket);
     for (let i = 0; i < parts; i++) {
-      await sleep(60);
+      await sleep(100);
       socket.write('x'.repeat(1024));
     }
     expect(await served).toMatchObject({ status: 200 });

@@ -12,11 +12,14 @@ const ROUTES = `
 upstreams: { php: { targets: ['\${REMOTE_PHP_BASE}'], identity: true } }
 policies:
   authorization: { public: {}, user: { anyOf: [jwt] } }
-  rateLimit: { one: { limit: 1, windowS: 60, per: ip } }
+  rateLimit: { one: { limit: 1, windowS: 60, per: ip }, account: { limit: 1, windowS: 60, per: field, field: email } }
 routes:
   ws: { match: { path: '/ws/{*path}' }, upstream: php, policies: { authorization: public, upgrade: true, timeoutMs: 300 } }
   user: { match: { path: /ws-user }, upstream: php, policies: { authorization: user, upgrade: true } }
   once: { match: { path: /ws-once }, upstream: php, policies: { authorization: public, upgrade: true, rateLimit: [one] } }
+  named: { match: { path: /ws-named }, upstream: php, policies: { authorization: public, upgrade: true, rateLimit: [account], input: system.stats } }
+  acts: { match: { path: /ws-acts, methods: [GET] }, upstream: php, policies: { authorization: public, upgrade: true } }
+  acts.none: { match: { path: /ws-acts, methods: [GET], action: none }, upstream: php, policies: { authorization: user } }
   plain: { match: { path: '/plain/{*path}' }, upstream: php, policies: { authorization: public, answers: any } }
 `;
 
@@ -164,6 +167,18 @@ describe('upgrades', () => {
     expect(await sendRaw(gateway.port, upgrade('/ws-once'), 100)).toMatch(/^HTTP\/1\.1 101/);
     const second = await askRaw(gateway.port, upgrade('/ws-once'), 100);
     expect(second).toMatchObject({ status: 429, headers: { connection: 'close', 'retry-after': expect.any(String) } });
+  });
+
+  it('meets what its route asks of fields: limits that they count by, and the DTO', async () => {
+    expect((await askRaw(gateway.port, upgrade('/ws-named?period=century'), 100)).status).toBe(422);
+    const named = upgrade('/ws-named?period=day&email=a%40b.example');
+    expect(await sendRaw(gateway.port, named, 100)).toMatch(/^HTTP\/1\.1 101/);
+    expect((await askRaw(gateway.port, named, 100)).status).toBe(429);
+  });
+
+  it('is none where an action chooses between routes: it would pass by the policies of the other', async () => {
+    expect((await askRaw(gateway.port, upgrade('/ws-acts?action=none'), 100)).status).toBe(401);
+    expect((await askRaw(gateway.port, upgrade('/ws-acts'), 100)).status).toBe(200);
   });
 
   it('answers 502 when the upstream is down', async () => {

@@ -1,49 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Module } from '@nestjs/common';
 import fc from 'fast-check';
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { EnvelopeFields, GatewayError } from '../../src/contract/index.js';
-import { NativeHandler } from '../../src/routing/index.js';
 import { eventually } from '../support/eventually.js';
 import { call, type CallAnswer } from '../support/http-call.js';
 import { sendRaw } from '../support/raw-client.js';
 import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
 import { unixNow, WebhookSender } from '../support/signed-webhook.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
+import { twin, WEBHOOK_TWINS, WebhookTwinModule } from '../support/webhook-twins.js';
 
-const ROUTE = 'policies: { authorization: public, rateLimit: [address], signature: telnyx, maxBodyBytes: 262144 }';
-const TABLE = `
-upstreams:
-  php: { targets: ['\${REMOTE_PHP_BASE}'], identity: true }
-policies:
-  authorization: { public: {} }
-  rateLimit: { address: { limit: 100000, windowS: 60, per: ip }, few: { limit: 3, windowS: 60, per: ip } }
-  signature: { telnyx: { key: telnyx, windowS: 300 } }
-routes:
-  proxied: { match: { path: /proxied, methods: [GET, POST] }, upstream: php, ${ROUTE} }
-  native: { match: { path: /native, methods: [GET, POST] }, handler: webhook-twin, ${ROUTE} }
-  limited: { match: { path: /limited }, upstream: php, ${ROUTE.replace('[address]', '[few]')} }
-`;
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
-
-/** What the next call of a twin answers; both twins take it from here. */
-let twinStatus = 200;
-
-@Controller()
-class TwinController {
-  static calls = 0;
-
-  @NativeHandler('webhook-twin')
-  take(): EnvelopeFields {
-    TwinController.calls += 1;
-    if (twinStatus !== 200) throw new GatewayError('UPSTREAM_UNAVAILABLE');
-    return new EnvelopeFields({ status: 'received' });
-  }
-}
-
-@Module({ controllers: [TwinController] })
-class TwinModule {}
 
 describe('a route whose messages are signed', () => {
   const sender = new WebhookSender();
@@ -53,11 +20,11 @@ describe('a route whose messages are signed', () => {
 
   beforeAll(async () => {
     upstream = await startRawUpstream((socket, head) => {
-      const answer = httpAnswer(twinStatus, { 'Content-Type': 'application/json' }, '{"status":"received"}');
+      const answer = httpAnswer(twin.status, { 'Content-Type': 'application/json' }, '{"status":"received"}');
       if (head.includes('"slow"')) setTimeout(() => socket.write(answer), 300);
       else socket.write(answer);
     });
-    const options = { routes: TABLE, phpTargets: [upstream.origin], features: [TwinModule] };
+    const options = { routes: WEBHOOK_TWINS, phpTargets: [upstream.origin], features: [WebhookTwinModule] };
     gateway = await startTestGateway({ ...options, env: { TELNYX_PUBLIC_KEY: sender.publicKey } });
     withoutKey = await startTestGateway(options);
   });
@@ -69,7 +36,7 @@ describe('a route whose messages are signed', () => {
 
   /** How often the message behind a path has reached whoever answers it. */
   const reached = (path: string): number =>
-    path === '/native' ? TwinController.calls : upstream.requests.filter((head) => head.includes(path)).length;
+    path === '/native' ? twin.calls : upstream.requests.filter((head) => head.includes(path)).length;
 
   const refused = async (path: string, sending: Promise<CallAnswer>, status = 401): Promise<CallAnswer> => {
     const before = reached(path);
@@ -231,9 +198,9 @@ describe('a route whose messages are signed', () => {
     it('takes a message again that did not reach whom it is for', async () => {
       const body = sender.event();
       const headers = sender.headers(body);
-      twinStatus = 503;
+      twin.status = 503;
       const failed = await send(body, headers);
-      twinStatus = 200;
+      twin.status = 200;
       expect(failed.status).toBe(503);
       await eventually(async () => (await send(body, headers)).status === 200);
       await refused(path, send(body, headers));
@@ -289,10 +256,10 @@ describe('a route whose messages are signed', () => {
     };
     const forged = { 'X-Gateway-Identity': 'forged', 'X-Gateway-Webhook': 'verified', webhook: 'verified' };
     expect(await claims('/proxied', forged)).toMatchObject({ via: 'anonymous', webhook: 'verified', htu: '/proxied' });
-    gateway.writeRoutes(TABLE.replace('signature: telnyx,', ''));
+    gateway.writeRoutes(WEBHOOK_TWINS.replace('signature: telnyx,', ''));
     await eventually(async () => (await call(gateway.url, '/proxied', { method: 'POST', body: '{}' })).status === 200);
     expect(await claims('/proxied', forged)).not.toHaveProperty('webhook');
-    gateway.writeRoutes(TABLE);
+    gateway.writeRoutes(WEBHOOK_TWINS);
     await eventually(async () => (await call(gateway.url, '/proxied', { method: 'POST', body: '{}' })).status === 401);
   });
 });

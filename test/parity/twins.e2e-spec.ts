@@ -1,65 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Module } from '@nestjs/common';
-import request, { type Response, type Test } from 'supertest';
-import { makeAccessToken } from '../../src/auth/index.js';
-import { EnvelopeFields } from '../../src/contract/index.js';
-import { NativeHandler } from '../../src/routing/index.js';
-import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
-import { JWT_SECRET, startTestGateway, type TestGateway } from '../support/test-gateway.js';
+import type { Test } from 'supertest';
+import {
+  bearer,
+  comparable,
+  ORIGIN,
+  type PolicyCase,
+  startTwins,
+  type Twin,
+  type TwinSite,
+} from '../support/twin-site.js';
 
-@Controller()
-class TwinController {
-  @NativeHandler('twin')
-  twin(): EnvelopeFields {
-    return new EnvelopeFields({ ok: true });
-  }
-}
-
-@Module({ controllers: [TwinController] })
-class TwinModule {}
-
-const POLICIES = {
-  open: 'authorization: public',
-  user: 'authorization: user',
-  admin: 'authorization: admin',
-  limited: 'authorization: public, rateLimit: [three]',
-  perIdentity: 'authorization: user, rateLimit: [twoEach]',
-  small: 'authorization: public, maxBodyBytes: 16',
-  checked: 'authorization: public, input: conversations.create, unknownFields: refuse',
-};
-const ROUTES = Object.entries(POLICIES)
-  .flatMap(([name, policies]) => [
-    `  proxied.${name.toLowerCase()}: { match: { path: /proxied/${name}, methods: [GET, POST] }, upstream: php, policies: { ${policies} } }`,
-    `  native.${name.toLowerCase()}: { match: { path: /native/${name}, methods: [GET, POST] }, handler: twin, policies: { ${policies} } }`,
-  ])
-  .join('\n');
-const TABLE = `
-upstreams:
-  php: { targets: ['\${REMOTE_PHP_BASE}'], identity: true, session: { cookie: SESS, path: /session } }
-policies:
-  authorization:
-    public: {}
-    user: { anyOf: [jwt, php-session] }
-    admin: { anyOf: [jwt, php-session], roles: [admin] }
-  rateLimit:
-    three: { limit: 3, windowS: 60, per: ip }
-    two-each: { limit: 2, windowS: 60, per: identity }
-routes:
-${ROUTES.replaceAll('twoEach', 'two-each')}
-`;
-
-const ORIGIN = 'https://app.example';
-const bearer = (roles: string[], lifeS = 60, secret = JWT_SECRET): string =>
-  `Bearer ${makeAccessToken(secret, { subject: `u-${roles.join('-')}`, roles, lifeS })}`;
-
-/** A policy case: how the twin named `policy` is asked, and what both must answer. */
-const CASES: readonly {
-  name: string;
-  policy: keyof typeof POLICIES;
-  status: number;
-  ask: (twin: Test) => Test;
-  method?: 'get' | 'post' | 'put' | 'delete' | 'options' | 'head';
-}[] = [
+const CASES: readonly PolicyCase[] = [
   { name: 'anybody on a public route', policy: 'open', status: 200, ask: (t) => t },
   { name: 'HEAD', policy: 'open', method: 'head', status: 200, ask: (t) => t },
   { name: 'a method that is not taken', policy: 'open', method: 'put', status: 405, ask: (t) => t },
@@ -211,96 +162,51 @@ const CASES: readonly {
   },
   { name: 'a body that fits', policy: 'small', method: 'post', status: 200, ask: (t) => t.send({ a: 1 }) },
 ];
-const LIMITS: readonly { name: string; policy: keyof typeof POLICIES; limit: number; ask: (twin: Test) => Test }[] = [
-  { name: 'per address', policy: 'limited', limit: 3, ask: (t) => t },
-  { name: 'per identity', policy: 'perIdentity', limit: 2, ask: (t) => t.set('Authorization', bearer(['user'])) },
+const LIMITS: readonly {
+  name: string;
+  policy: Twin;
+  method: 'get' | 'post';
+  limit: number;
+  ask: (twin: Test) => Test;
+}[] = [
+  { name: 'per address', policy: 'limited', method: 'get', limit: 3, ask: (t) => t },
+  {
+    name: 'per identity',
+    policy: 'perIdentity',
+    method: 'get',
+    limit: 2,
+    ask: (t) => t.set('Authorization', bearer(['user'])),
+  },
+  {
+    name: 'per account',
+    policy: 'account',
+    method: 'post',
+    limit: 2,
+    ask: (t) => t.send({ email: 'eve@donna.example' }),
+  },
 ];
 
 describe('a proxied route and its native twin answer alike', () => {
-  let upstream: RawUpstream;
-  const twins: TestGateway[] = [];
-
+  let twins: TwinSite;
   beforeAll(async () => {
-    upstream = await startRawUpstream((socket, head) => {
-      const isKnown = head.includes('SESS=good');
-      const session = {
-        data: {
-          authenticated: isKnown,
-          user: isKnown ? { id: 's', roles: ['user'] } : null,
-          csrf_token: isKnown ? 'proof' : null,
-        },
-      };
-      const body = head.startsWith('GET /session ') ? session : { ok: true };
-      const text = JSON.stringify(body);
-      const answer = httpAnswer(
-        200,
-        {
-          'Content-Type': 'application/json',
-          'Access-Control-Allow-Origin': '*',
-          'X-Frame-Options': 'ALLOWALL',
-          'Content-Security-Policy': 'default-src *',
-          Vary: 'Origin',
-        },
-        text,
-      );
-      socket.write(head.startsWith('HEAD ') ? answer.slice(0, -text.length) : answer);
-    });
-    const options = {
-      routes: TABLE,
-      phpTargets: [upstream.origin],
-      env: { ALLOWED_ORIGINS: ORIGIN },
-      features: [TwinModule],
-    };
-    // A gateway each, so that one twin's limit is not the other's.
-    twins.push(await startTestGateway(options), await startTestGateway(options));
+    twins = await startTwins();
   });
-  afterAll(async () => {
-    await Promise.all(twins.map((twin) => twin.stop()));
-    await upstream.stop();
-  });
-
-  const askBoth = async (
-    policy: keyof typeof POLICIES,
-    method: NonNullable<(typeof CASES)[number]['method']>,
-    ask: (twin: Test) => Test,
-  ): Promise<[Response, Response]> => {
-    const [first, second] = twins;
-    if (first === undefined || second === undefined) throw new Error('no gateway');
-    return [
-      await ask(request(first.url)[method](`/proxied/${policy}`)),
-      await ask(request(second.url)[method](`/native/${policy}`)),
-    ];
-  };
+  afterAll(() => twins.stop());
 
   it.each(CASES)('$name', async ({ policy, method = 'get', status, ask }) => {
-    const [proxied, native] = await askBoth(policy, method, ask);
+    const [proxied, native] = await twins.askBoth(policy, method, ask);
     expect(proxied.status).toBe(status);
     expect(comparable(proxied)).toEqual(comparable(native));
     expect(proxied.headers['x-frame-options']).toBe('SAMEORIGIN');
     expect(proxied.headers['content-security-policy']).toMatch(/^default-src 'none';/);
   });
 
-  it.each(LIMITS)('a caller over the limit $name', async ({ policy, limit, ask }) => {
+  it.each(LIMITS)('a caller over the limit $name', async ({ policy, method, limit, ask }) => {
     for (let i = 0; i <= limit; i++) {
-      const [proxied, native] = await askBoth(policy, 'get', ask);
+      const [proxied, native] = await twins.askBoth(policy, method, ask);
       expect(proxied.status).toBe(i < limit ? 200 : 429);
       expect(comparable(proxied)).toEqual(comparable(native));
       if (i === limit) expect(Number(proxied.headers['retry-after'])).toBeGreaterThan(0);
     }
   });
 });
-
-/** Everything of an answer that must be equal: not the ids, the moment, and the length that they change. */
-function comparable({ status, headers, text }: Response): object {
-  const {
-    date: _date,
-    'x-trace-id': traceId,
-    'content-length': _length,
-    via: _via,
-    ...rest
-  } = headers as Record<string, string>;
-  for (const name of ['ratelimit', 'retry-after', 'x-ratelimit-reset'])
-    rest[name] = rest[name]?.replace(/t=\d+|^\d+$/, 't') ?? '';
-  // Both may say that the connection stays.
-  return { status, headers: rest, body: (text ?? '').replaceAll(traceId ?? '', 'TRACE') };
-}

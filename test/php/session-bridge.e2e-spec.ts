@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
-import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { call, type CallAnswer } from '../support/http-call.js';
@@ -17,11 +16,11 @@ import {
   writeUsers,
 } from '../support/legacy-php.js';
 import { describeWith } from '../setup/parts.js';
+import { QUESTION, SessionWatcher } from '../support/session-watcher.js';
 import { startRedisServer } from '../support/redis-server.js';
 import { describeWithFpm, type PhpFpm, startPhpFpm } from '../support/php-fpm.js';
 import { IDENTITY_SECRET, startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
-const QUESTION = '/api/auth/session.php';
 const BOB: UserEntry = {
   ...EVE,
   id: 'user_bob',
@@ -31,73 +30,17 @@ const BOB: UserEntry = {
 };
 const BOB_PASSWORD = 'another good secret';
 
-/** Stands between the gateway and PHP: counts the questions about sessions, and can keep their answers back. */
-class Watcher {
-  questions = 0;
-  private held: (() => void)[] | undefined;
-
-  private constructor(private readonly server: Server) {}
-
-  static async start(target: string): Promise<Watcher> {
-    const { hostname, port } = new URL(target);
-    const server = createServer();
-    const watcher = new Watcher(server);
-    server.on('request', (req, res) => {
-      const isQuestion = req.url === QUESTION;
-      if (isQuestion) watcher.questions++;
-      const { url: path, method, headers } = req;
-      const onward = request({ hostname, port, path, method, headers, agent: false }, (answer) => {
-        const pass = (): void => {
-          res.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-          answer.pipe(res);
-        };
-        if (isQuestion && watcher.held !== undefined) watcher.held.push(pass);
-        else pass();
-      });
-      onward.on('error', () => res.destroy());
-      req.pipe(onward);
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return watcher;
-  }
-
-  get origin(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  /** From now on PHP's word about sessions is kept back. */
-  hold(): void {
-    this.held = [];
-  }
-
-  get heldCount(): number {
-    return this.held?.length ?? 0;
-  }
-
-  letGo(): void {
-    const held = this.held ?? [];
-    this.held = undefined;
-    for (const pass of held) pass();
-  }
-
-  stop(): Promise<void> {
-    this.letGo();
-    this.server.closeAllConnections();
-    return new Promise((resolve) => this.server.close(() => resolve()));
-  }
-}
-
 describeWithFpm('PHP sessions through the gateway, on php-fpm', (parts) => {
   const data = mkdtempSync(join(tmpdir(), 'session-bridge-'));
   let fpm: PhpFpm;
-  let watcher: Watcher;
+  let watcher: SessionWatcher;
   let gateway: TestGateway;
 
   beforeAll(async () => {
     fpm = await startPhpFpm(parts, {
       env: { DONNA_DATA_DIR: data, GATEWAY_IDENTITY_SECRET: IDENTITY_SECRET, REQUIRE_GATEWAY: 'true' },
     });
-    watcher = await Watcher.start(fpm.origin);
+    watcher = await SessionWatcher.start(fpm.origin);
     gateway = await startTestGateway({ phpTargets: [watcher.origin], routes: unlimitedTable() });
   }, 30_000);
   beforeEach(() => {

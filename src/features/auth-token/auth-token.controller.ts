@@ -86,7 +86,15 @@ export class AuthTokenController {
       return;
     }
     const facts = (await this.jwt.verify(text))?.token;
-    if (facts?.id !== undefined) await this.revocations.revokeToken(facts.id, facts.expiresAt);
+    if (facts === undefined) return;
+    // Somebody else may have issued it. Who is told that it is ended must be able to rely on it.
+    if (facts.id === undefined)
+      throw new GatewayError('VALIDATION_FAILED', {
+        validationErrors: {
+          token: 'has no jti, so that it cannot be ended alone: an administrator can end its {subject}',
+        },
+      });
+    await this.revocations.revokeToken(facts.id, facts.expiresAt);
   }
 }
 

@@ -67,8 +67,9 @@ export class AnswerRelay implements AnswerReceiver {
         return;
       }
       const { policies, secrets } = this.rules;
-      const { headers, contentType } = this.transformed;
-      const found = secrets.findInHead(policies, head.statusText, [...headers, 'content-type', contentType ?? '']);
+      const { headers, contentType = '', contentEncoding = '' } = this.transformed;
+      const all = [...headers, 'content-type', contentType, 'content-encoding', contentEncoding];
+      const found = secrets.findInHead(policies, head.statusText, all);
       if (found !== undefined) {
         this.stop(found);
         return;

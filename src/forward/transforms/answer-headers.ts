@@ -52,7 +52,8 @@ export function transformAnswerHeaders(raw: readonly string[], context: AnswerHe
     const value = raw[i + 1] ?? '';
     const lower = name.toLowerCase();
     if (lower === 'content-type') contentType = value;
-    else if (lower === 'content-encoding') contentEncoding = value;
+    else if (lower === 'content-encoding')
+      contentEncoding = contentEncoding === undefined ? value : `${contentEncoding}, ${value}`;
     else if (lower === 'content-length') contentLength = Number(value);
     if (NEVER.has(lower) || endsHere(lower) || context.gatewayOnly.has(lower)) continue;
     if (context.replacesCors && lower.startsWith('access-control-')) continue;

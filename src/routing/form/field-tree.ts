@@ -84,7 +84,12 @@ export function textOfBytes(bytes: string): string {
   // Most names and values are ASCII.
   if (!/[\u0080-\u00ff]/.test(bytes)) return bytes;
   const buffer = Buffer.from(bytes, 'latin1');
-  return isUtf8(buffer)
-    ? buffer.toString('utf8')
-    : bytes.replace(/[\u0080-\u00ff]/g, (byte) => String.fromCharCode(0xdc00 + byte.charCodeAt(0)));
+  if (isUtf8(buffer)) return buffer.toString('utf8');
+  const units = Buffer.alloc(2 * buffer.length);
+  for (let at = 0; at < buffer.length; at += 1) {
+    const byte = buffer[at] ?? 0;
+    units[2 * at] = byte;
+    if (byte >= 0x80) units[2 * at + 1] = 0xdc;
+  }
+  return units.toString('utf16le');
 }

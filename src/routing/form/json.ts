@@ -25,5 +25,7 @@ export function readJsonValue(body: Buffer, name: string): FieldValue | Exclude<
 }
 
 function isBlank(body: Buffer): boolean {
-  return body.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
+  let at = 0;
+  while (body[at] === 0x20 || body[at] === 0x09 || body[at] === 0x0a || body[at] === 0x0d) at += 1;
+  return at === body.length;
 }

@@ -18,9 +18,7 @@ describe('the files of a multipart body', () => {
     const body = Buffer.concat([bytes(head('audio', 'C:\\x\\a.wav')), content, bytes('\r\n--B--\r\n')]);
     readMultipartTree(body, TYPE);
     const before = process.memoryUsage();
-    const start = performance.now();
     const reading = readMultipartTree(body, TYPE);
-    expect(performance.now() - start).toBeLessThan(500);
     expect(process.memoryUsage().arrayBuffers - before.arrayBuffers).toBeLessThan(1 << 20);
     const file = reading.kind === 'read' ? reading.value.files.get('audio') : undefined;
     expect(file).toMatchObject({ clientName: 'a.wav', announcedType: 'audio/wav', size: 10 << 20 });

@@ -32,12 +32,9 @@ export interface MultipartFields {
 export function readMultipartTree(body: Buffer, contentType: string): Reading<MultipartFields> {
   const tree = new FieldTree();
   const files = new Map<string, UploadedFile | 'several'>();
-  let parts = 0;
   let uploads = 0;
   let isPastOddName = false;
-  const outcome = walkParts(body, contentType, ({ name = '', filename, type, start, end, count }) => {
-    parts = count;
-    if (count > MAX_PARTS) return;
+  const outcome = walkParts(body, contentType, ({ name = '', filename, type, start, end }) => {
     if (filename === undefined) {
       tree.add(name, textOfBytes(body.toString('latin1', start, end)));
       return;
@@ -55,7 +52,7 @@ export function readMultipartTree(body: Buffer, contentType: string): Reading<Mu
     files.set(textOfBytes(field.name), field.isArray ? 'several' : file);
   });
   if (outcome === 'unclear') return { kind: 'refused', problem: 'The multipart body can be read in different ways.' };
-  if (parts > MAX_PARTS) return { kind: 'refused', problem: `The body has more than ${MAX_PARTS} parts.` };
+  if (outcome === 'too many') return { kind: 'refused', problem: `The body has more than ${MAX_PARTS} parts.` };
   if (uploads > MAX_FILES) return { kind: 'refused', problem: `The body has more than ${MAX_FILES} files.` };
   const fields = tree.finish();
   return fields.kind === 'read' ? { kind: 'read', value: { fields: fields.value, files } } : fields;

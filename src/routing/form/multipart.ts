@@ -6,6 +6,10 @@ import { phpFieldName } from './php-name.js';
 export const MAX_PARTS = 1000;
 /** PHP reads lines through a buffer of 5,120 bytes and breaks longer ones apart, where we would not. */
 const MAX_LINE_BYTES = 5000;
+/** RFC 2046, section 5.1.1, allows 70; looking for one of kilobytes in a body of look-alikes takes half a minute. */
+const MAX_BOUNDARY_BYTES = 200;
+/** What is no value and no file, in all: lines before and between parts, and their heads, which are read line by line. */
+const MAX_LINES_BYTES = 512 * 1024;
 const LF = 0x0a;
 const CR = 0x0d;
 const BLANK = /^[ \t\n\v\f\r]/;
@@ -18,8 +22,6 @@ export interface Part {
   readonly type: string;
   readonly start: number;
   readonly end: number;
-  /** How many parts came before, this one included. */
-  readonly count: number;
 }
 
 /**
@@ -33,8 +35,7 @@ export function readMultipartValue(body: Buffer, contentType: string, name: stri
     if (part.filename !== undefined) return;
     const field = phpFieldName(part.name ?? '');
     if (field.name !== name) return;
-    const isGuess = part.count > MAX_PARTS || field.isArray;
-    found = isGuess ? NOT_SCALAR : { kind: 'value', value: body.toString('utf8', part.start, part.end) };
+    found = field.isArray ? NOT_SCALAR : { kind: 'value', value: body.toString('utf8', part.start, part.end) };
   });
   return outcome === 'read' ? found : NOT_SCALAR;
 }
@@ -43,22 +44,32 @@ export function readMultipartValue(body: Buffer, contentType: string, name: stri
  * Visits the parts of a `multipart/form-data` body as PHP takes it apart (main/rfc1867.c), not as RFC 7578 says: else a
  * client could show us one field and PHP another. Nothing is copied.
  * @returns `unclear` where PHP's settings decide (over-long lines, a delimiter within a file) or the script does (no
- * boundary: PHP leaves the body to `php://input`)
+ * boundary: PHP leaves the body to `php://input`), and where no honest client writes so (a long boundary, megabytes of
+ * heads); `too many` past MAX_PARTS
  */
-export function walkParts(body: Buffer, contentType: string, visit: (part: Part) => void): 'read' | 'unclear' {
+export function walkParts(
+  body: Buffer,
+  contentType: string,
+  visit: (part: Part) => void,
+): 'read' | 'unclear' | 'too many' {
   const boundary = readBoundary(contentType);
-  if (boundary === undefined) return 'unclear';
+  if (boundary === undefined || boundary.length > MAX_BOUNDARY_BYTES) return 'unclear';
   const delimiter = `--${boundary}`;
   const next = Buffer.from(`\n${delimiter}`, 'latin1');
   let count = 0;
   let at = 0;
+  let lines = 0;
   while (at < body.length) {
-    const start = skipToPart(body, at, delimiter);
+    // No further than the bytes that are left for lines: beyond them there is nothing to be told.
+    const limit = at + MAX_LINES_BYTES - lines;
+    const start = skipToPart(body, at, delimiter, limit);
     if (start === undefined) return 'read';
-    const head = start < 0 ? undefined : readHead(body, start);
+    const head = start < 0 ? undefined : readHead(body, start, limit);
     if (head === undefined) return 'unclear';
+    lines += head.end - at;
     at = head.end;
     count += 1;
+    if (count > MAX_PARTS) return 'too many';
     if (head.disposition === undefined) continue;
     const { name, filename } = readDisposition(head.disposition);
     if (name === undefined && filename === undefined) return 'read';
@@ -68,7 +79,7 @@ export function walkParts(body: Buffer, contentType: string, visit: (part: Part)
     // first byte on: then a delimiter there starts a part. In a file that it takes it does not.
     if (filename !== undefined && body.subarray(at, end).includes(delimiter, 0, 'latin1')) return 'unclear';
     const hasCr = end < body.length && end > at && body[end - 1] === CR;
-    visit({ name, filename, type: head.type, start: at, end: hasCr ? end - 1 : end, count });
+    visit({ name, filename, type: head.type, start: at, end: hasCr ? end - 1 : end });
     at = end;
   }
   return 'read';
@@ -82,11 +93,11 @@ function cutShort(body: Buffer, from: number, next: Buffer): number {
   return body.length;
 }
 
-/** Offset after the next line that is the delimiter and nothing else; undefined: none; -1: a line PHP would break apart. */
-function skipToPart(body: Buffer, from: number, delimiter: string): number | undefined {
+/** Offset after the next line that is the delimiter and nothing else; undefined: none; -1: not up to `limit`, or a line PHP would break apart. */
+function skipToPart(body: Buffer, from: number, delimiter: string, limit: number): number | undefined {
   for (let at = from; at < body.length;) {
     const end = lineEnd(body, at);
-    if (end - at > MAX_LINE_BYTES) return -1;
+    if (end - at > MAX_LINE_BYTES || at > limit) return -1;
     if (end === body.length) return undefined;
     if (lineText(body, at, end) === delimiter) return end + 1;
     at = end + 1;
@@ -100,13 +111,13 @@ interface PartHead {
   readonly end: number;
 }
 
-/** Reads header lines up to an empty one; undefined when a line is too long. Of several with one name the first counts. */
-function readHead(body: Buffer, from: number): PartHead | undefined {
+/** Reads header lines up to an empty one; undefined when a line is too long, or past `limit`. Of several with one name the first counts. */
+function readHead(body: Buffer, from: number, limit: number): PartHead | undefined {
   const headers: [key: string, value: string][] = [];
   let at = from;
   while (at < body.length) {
     const end = lineEnd(body, at);
-    if (end - at > MAX_LINE_BYTES) return undefined;
+    if (end - at > MAX_LINE_BYTES || at > limit) return undefined;
     // What no line feed ends is no line for PHP: it is left to the value.
     if (end === body.length) break;
     const line = lineText(body, at, end);

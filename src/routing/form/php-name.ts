@@ -1,3 +1,5 @@
+import { MAX_DEPTH, MAX_NAME_LENGTH } from './php-value.js';
+
 /** A field's name as PHP files it. */
 export interface PhpFieldName {
   readonly name: string;
@@ -33,11 +35,12 @@ export function phpFieldPath(decoded: string): PhpFieldPath {
   const nul = decoded.indexOf('\0');
   const text = (nul === -1 ? decoded : decoded.slice(0, nul)).replace(/^ +/, '');
   const bracket = text.indexOf('[');
-  const name = (bracket === -1 ? text : text.slice(0, bracket)).replace(/[. ]/g, '_');
+  const name = underscored(bracket === -1 ? text : text.slice(0, bracket));
   if (name === '' || isForged(name, text)) return NOWHERE;
   if (bracket === -1) return { name, keys: [], isDropped: false };
   const keys: (string | null)[] = [];
-  for (let at = bracket; text[at] === '[';) {
+  // One more than anybody takes tells that there are too many.
+  for (let at = bracket; text[at] === '[' && keys.length <= MAX_DEPTH;) {
     const isAppended = text[at + 1] === ']' || (/\s/.test(text[at + 1] ?? '') && text[at + 2] === ']');
     const close = text.indexOf(']', at);
     if (close === -1) break;
@@ -48,8 +51,13 @@ export function phpFieldPath(decoded: string): PhpFieldPath {
     const forged = keys.findIndex((key) => key !== null && isForged(key, text));
     return { name, keys: forged === -1 ? keys : keys.slice(0, forged + 1), isDropped: forged !== -1 };
   }
-  const joined = `${name}_${text.slice(bracket + 1).replace(/[. []/g, '_')}`;
+  const joined = `${name}_${underscored(text.slice(bracket + 1))}`;
   return isForged(joined, text) ? NOWHERE : { name: joined, keys, isDropped: false };
+}
+
+/** What PHP has in place of characters that no variable may have; left undone in what is too long to be anybody's name. */
+function underscored(text: string): string {
+  return text.length > MAX_NAME_LENGTH ? text : text.replace(/[. []/g, '_');
 }
 
 /** A guarded name that was not spelt so from the start. */
