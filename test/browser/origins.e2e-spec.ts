@@ -83,7 +83,7 @@ describeWith('chromium', 'origins and the content security policy, in a browser'
     expect((await (await asked).allHeaders())['origin']).toBe(`http://127.0.0.1:${partner.port}`);
     // Errors can be read, too.
     expect(await fetchFrom(page, '/api/nothing-here.php', {})).toMatchObject({ status: 404 });
-    expect(site.browser.takeFaults()).toEqual([expect.stringContaining('404')]);
+    expect(await site.browser.faultsSoFar(page)).toEqual([expect.stringContaining('404')]);
   });
 
   it.each([
@@ -107,7 +107,7 @@ describeWith('chromium', 'origins and the content security policy, in a browser'
       servedBy: 'gateway',
     });
     told.mockRestore();
-    site.browser.takeFaults();
+    await site.browser.faultsSoFar(page);
     const home = await page.context().newPage();
     await home.goto('/chatbot.php');
     await home.getByRole('log').locator('li').first().waitFor();
@@ -129,7 +129,7 @@ describeWith('chromium', 'origins and the content security policy, in a browser'
       await page.evaluate(`new Promise((done) => { const socket = new WebSocket(${JSON.stringify(url)});
         socket.onopen = () => done('open'); socket.onerror = () => done('refused'); })`),
     ).toBe('refused');
-    expect(site.browser.takeFaults().join()).toContain('403');
+    expect((await site.browser.faultsSoFar(page)).join()).toContain('403');
   });
 
   it('a form that a stranger posts to the login is refused; a link from there is followed', async () => {
@@ -140,11 +140,12 @@ describeWith('chromium', 'origins and the content security policy, in a browser'
     const refused = page.waitForResponse((answer) => answer.url() === `${gateway.url}/login.php`);
     await page.getByRole('button').click();
     expect((await refused).status()).toBe(403);
-    await page.goBack();
+    await page.waitForURL(`${gateway.url}/login.php`);
+    await page.goto(`http://127.0.0.1:${stranger.port}/`);
     await page.setContent(`<a href="${gateway.url}/login.php">log in</a>`);
     await page.getByRole('link').click();
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
-    site.browser.takeFaults();
+    await site.browser.faultsSoFar(page);
   });
 
   it('every page works under the enforced policy', async () => {
@@ -184,7 +185,7 @@ describeWith('chromium', 'origins and the content security policy, in a browser'
       `const s = document.createElement('script'); s.textContent = 'window.injected = 2'; document.body.append(s);`,
     );
     expect(await page.evaluate('window.injected ?? null')).toBeNull();
-    const breaches = site.browser.takeFaults().filter((fault) => fault.startsWith('CSP ('));
+    const breaches = (await site.browser.faultsSoFar(page)).filter((fault) => fault.startsWith('CSP ('));
     for (const directive of ['script-src-attr', 'script-src-elem', 'style-src-attr'])
       expect(breaches.join()).toContain(`CSP (enforce): ${directive} inline`);
     // A policy that is breached throws or fires at once; what is allowed fails later, at the server.
@@ -197,7 +198,7 @@ describeWith('chromium', 'origins and the content security policy, in a browser'
         `['camera', 'geolocation', 'microphone', 'usb'].filter((name) => document.featurePolicy.allowsFeature(name))`,
       ),
     ).toEqual(['microphone']);
-    expect(site.browser.takeFaults().filter((fault) => fault.startsWith('CSP ('))).toEqual([]);
+    expect((await site.browser.faultsSoFar(page)).filter((fault) => fault.startsWith('CSP ('))).toEqual([]);
   });
 
   it('a breach is reported to the gateway, once for the log, by the browser itself', async () => {
@@ -223,6 +224,6 @@ describeWith('chromium', 'origins and the content security policy, in a browser'
       },
       'content security policy breached',
     ]);
-    site.browser.takeFaults();
+    await site.browser.faultsSoFar(page);
   });
 });

@@ -109,7 +109,7 @@ describeWith('chromium', 'the pages of Donna, in a browser through the gateway',
     );
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText(/themeColor/).waitFor();
-    expect(site.browser.takeFaults()).toEqual([expect.stringContaining('422')]);
+    expect(await site.browser.faultsSoFar(page)).toEqual([expect.stringContaining('422')]);
   });
 
   it('answer what is written to the receptionist, aloud', async () => {

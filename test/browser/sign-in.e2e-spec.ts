@@ -23,7 +23,7 @@ describeWith('chromium', 'signing in and out, in a browser through the gateway',
     expect(await page.getByLabel('E-mail').inputValue()).toBe(DEMO.email);
     expect(await page.getByLabel('Password').inputValue()).toBe('');
     // The browser itself notes the 401 of the page.
-    expect(site.browser.takeFaults()).toEqual([expect.stringContaining('401')]);
+    expect(await site.browser.faultsSoFar(page)).toEqual([expect.stringContaining('401')]);
     await page.goto('/');
     expect(new URL(page.url()).pathname).toBe('/login.php');
   });

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { eventually } from './eventually.js';
 
 const ARGS = [
   // Root may not use the sandbox; what is shown here is our own.
@@ -56,6 +58,14 @@ export class WatchedBrowser {
   /** The faults since the last call, for tests that expect some. */
   takeFaults(): string[] {
     return this.faults.splice(0);
+  }
+
+  /** The faults up to now, for tests that expect some: the browser tells them late, so it is asked to tell one more. */
+  async faultsSoFar(page: Page): Promise<string[]> {
+    const marker = `so far ${randomUUID()}`;
+    await page.evaluate(`console.error(${JSON.stringify(marker)})`);
+    await eventually(() => this.faults.some((fault) => fault.startsWith(marker)));
+    return this.takeFaults().filter((fault) => !fault.startsWith(marker));
   }
 
   /** Ends a test: closes its pages. @throws Error that lists the faults nobody has taken. */
