@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 // Jest's workers, and whatever tests start with their environment, reach nothing beyond this machine
@@ -22,6 +22,8 @@ export default {
   testMatch: ['<rootDir>/{src,test}/**/*.{spec,e2e-spec}.ts'],
   // A second project of the same name (an unpacked copy, the build) must not be found.
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/'],
+  // Suites mostly wait: two run side by side on two cores.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   // How long a test may hang, not how fast it must be: that is asserted by itself.
   testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
