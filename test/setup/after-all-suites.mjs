@@ -6,7 +6,8 @@ import { join } from 'node:path';
 export default function afterAllSuites() {
   const folder = process.env.DONNA_LOOPBACK_NOTES;
   if (folder === undefined || !existsSync(folder)) return;
-  const notes = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const notes = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'));
   rmSync(folder, { recursive: true, force: true });
   if (notes.length > 0) throw new Error(notes.join('\n'));
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach } from '@jest/globals';
 import { takeAttempts } from './loopback-only.mjs';
 
-/** What children of tests noted since the last call. With two workers it may be a child of the other one's test. */
+/** What children of this worker's tests noted since the last call. */
 export function takeNotes(folder = process.env.DONNA_LOOPBACK_NOTES) {
   if (folder === undefined) return [];
   return listFiles(folder).flatMap((name) => {
@@ -14,7 +14,7 @@ export function takeNotes(folder = process.env.DONNA_LOOPBACK_NOTES) {
       rmSync(file);
       return [text];
     } catch {
-      return []; // The other worker took it.
+      return []; // A folder, or gone.
     }
   });
 }

@@ -20,6 +20,18 @@ const MARK = Symbol.for('donna.loopback-only');
 /** Jest itself and its workers, whose tests can fail; any other process is a test's child. */
 const isJest = /[\\/]jest(-worker)?[\\/]/.test(process.argv[1] ?? '');
 
+// Each worker of Jest's has a folder of its own, which its children inherit: their notes fail the test that started them.
+const { DONNA_LOOPBACK_NOTES: notes, JEST_WORKER_ID: worker } = process.env;
+if (
+  net[MARK] === undefined &&
+  isJest &&
+  notes !== undefined &&
+  worker !== undefined &&
+  !notes.endsWith(`-${worker}w`)
+) {
+  process.env.DONNA_LOOPBACK_NOTES = join(notes, `worker-${worker}w`);
+}
+
 if (net[MARK] === undefined) {
   Object.defineProperty(net, MARK, { value: { attempts: [] } });
   guardSockets();
