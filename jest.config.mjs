@@ -25,7 +25,7 @@ export default {
   // Suites mostly wait: two run side by side on two cores.
   maxWorkers: Math.max(2, availableParallelism() - 1),
   // How long a test may hang, not how fast it must be: that is asserted by itself.
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
   transform: { '^.+\\.ts$': ['@swc/jest'] },

@@ -6,13 +6,31 @@ import { CONFIG, ConfigModule, type GatewayConfig } from './config/index.js';
 import { ContractModule } from './contract/index.js';
 import { DatabaseModule } from './database/index.js';
 import { DrainState, EdgeModule } from './edge/index.js';
-import { ArmCounters, Mirror, StageModule } from './experiment/index.js';
-import { AuthTokenModule, CspReportModule, HealthModule, ReservedModule } from './features/index.js';
+import {
+  ArmCounters,
+  EvidenceBook,
+  Mirror,
+  NativeTurns,
+  Recorder,
+  RecordModule,
+  StageModule,
+  WriteMirror,
+} from './experiment/index.js';
+import {
+  AuthTokenModule,
+  ChatbotSettingsModule,
+  ConversationsModule,
+  CspReportModule,
+  HealthModule,
+  ReservedModule,
+} from './features/index.js';
 import { ForwardModule, Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
+import { OutboundModule } from './outbound/index.js';
 import { Pipeline } from './pipeline.js';
 import type { NativeRouter } from './pipeline-steps.js';
 import { RealtimeModule } from './realtime/index.js';
+import { OwnerEffectsSource, ReplicationModule } from './replication/index.js';
 import { SecretsModule, SecretWatch } from './secrets/index.js';
 import { SHARED_STATE, type SharedState, StateModule } from './state/index.js';
 import { ConcurrencyLimiter, RateLimits, ThrottleModule } from './throttle/index.js';
@@ -42,9 +60,14 @@ export class AppModule {
         ContractModule,
         SecretsModule,
         ForwardModule,
+        OutboundModule,
         StageModule,
+        ReplicationModule,
+        RecordModule,
         AdminModule,
         AuthTokenModule,
+        ChatbotSettingsModule,
+        ConversationsModule,
         CspReportModule,
         HealthModule,
         ReservedModule,
@@ -64,7 +87,12 @@ export class AppModule {
             SecretWatch,
             SHARED_STATE,
             ArmCounters,
+            EvidenceBook,
+            NativeTurns,
             Mirror,
+            Recorder,
+            WriteMirror,
+            OwnerEffectsSource,
             HttpAdapterHost,
           ],
           useFactory: (
@@ -77,9 +105,15 @@ export class AppModule {
             secrets: SecretWatch,
             state: SharedState,
             arms: ArmCounters,
+            evidence: EvidenceBook,
+            turns: NativeTurns,
             mirror: Mirror,
+            recorder: Recorder,
+            writes: WriteMirror,
+            effects: OwnerEffectsSource,
             host: HttpAdapterHost,
           ) => {
+            writes.connect(effects);
             const native: NativeRouter = (req, res) => (host.httpAdapter.getInstance() as NativeRouter)(req, res);
             return new Pipeline({
               config: slice,
@@ -91,7 +125,11 @@ export class AppModule {
               secrets,
               state,
               arms,
+              evidence,
+              turns,
               mirror,
+              recorder,
+              writes,
               native,
             });
           },

@@ -5,13 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { AppModule } from './app.module.js';
 import type { GatewayConfig } from './config/index.js';
 import { inputDtoNames } from './contract/index.js';
+import { Database } from './database/index.js';
 import { limitConnections } from './edge/index.js';
-import { StageBoard } from './experiment/index.js';
+import { EvidenceBook, StageBoard } from './experiment/index.js';
 import { Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { Pipeline } from './pipeline.js';
-import { nativeHandlerNames, RouteTableKeeper } from './routing/index.js';
+import { isStageable, nativeHandlerNames, RouteTableKeeper } from './routing/index.js';
+import { LegacyWriters } from './replication/index.js';
 import { LOGGER, type Logger } from './trace/index.js';
 
 export interface GatewayOptions {
@@ -33,6 +35,12 @@ export interface Gateway {
   readonly logger: Logger;
   /** Reads the route table again, as a change of the file does. */
   reloadRoutes(): void;
+  /**
+   * Starts an embedded database in the background, when a route in effect that PHP could answer too has its native handler asked:
+   * what replaces PHP keeps its data there. Resolves once it is there or cannot be had, which is logged.
+   * @returns undefined when nothing needs it, or it has been started
+   */
+  warmUp(): Promise<void> | undefined;
   /** Stops taking connections, lets what is under way finish for `graceMs`, then cuts the rest. */
   stop(graceMs: number): Promise<void>;
 }
@@ -54,7 +62,13 @@ export async function startGateway({
   const logger = app.get<Logger>(LOGGER);
   const pipeline = app.get(Pipeline);
   const stages = app.get(StageBoard);
-  stages.connect((table) => pipeline.use(table));
+  const evidence = app.get(EvidenceBook);
+  const writers = app.get(LegacyWriters);
+  stages.connect((table) => {
+    pipeline.use(table);
+    evidence.use(table);
+    writers.see(table);
+  });
   const door = app.get(FrontDoor);
   const keeper = new RouteTableKeeper(
     { file: routesFile, phpTargets, handlers: nativeHandlerNames(), dtos: inputDtoNames() },
@@ -72,8 +86,13 @@ export async function startGateway({
     await listen(server, config.http.port, config.http.host);
   } catch (error) {
     keeper.stop();
-    await stages.stop();
-    await app.get(Upstreams).close();
+    // What fails on the way out must not hide why.
+    await stages.stop().catch(() => undefined);
+    await app.close().catch(() => undefined);
+    await app
+      .get(Upstreams)
+      .close()
+      .catch(() => undefined);
     throw error;
   }
   const { port } = server.address() as AddressInfo;
@@ -90,6 +109,15 @@ export async function startGateway({
     logger,
     url: `http://${config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host}:${port}`,
     reloadRoutes: () => keeper.reload(),
+    warmUp: () => {
+      const database = app.get(Database);
+      const isNeeded = stages.all().some(({ route, effective }) => isStageable(route) && effective.stage !== 'proxy');
+      if (!isNeeded || database.state !== 'off' || stopping !== undefined) return undefined;
+      return database.db().then(
+        () => undefined,
+        () => undefined,
+      );
+    },
     stop: (graceMs) => (stopping ??= stop(graceMs)),
   };
 }

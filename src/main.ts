@@ -14,6 +14,8 @@ const EX_UNAVAILABLE = 69;
 const EX_CONFIG = 78;
 /** Milliseconds that requests under way get when the process is told to stop. */
 const GRACE_MS = 25_000;
+/** Milliseconds after which a database that is still starting is mentioned. */
+const WARM_UP_QUIETLY_MS = 3000;
 
 const projectRoot = join(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
@@ -66,10 +68,19 @@ async function main(): Promise<void> {
         startedInMs: performance.now() - startedAt,
       }),
     );
+    tellIfLong(gateway.warmUp());
   } catch (error) {
     await parts.stop();
     throw explain(error, config);
   }
+}
+
+function tellIfLong(warmUp: Promise<void> | undefined): void {
+  if (warmUp === undefined) return;
+  const timer = setTimeout(() => {
+    say('  The embedded database is still being made ready. Requests that need it wait for it, all others do not.\n');
+  }, WARM_UP_QUIETLY_MS).unref();
+  void warmUp.then(() => clearTimeout(timer));
 }
 
 interface Parts {

@@ -3,6 +3,7 @@ import { answerPreflight } from './edge/index.js';
 import type { ForwardPlan } from './forward/index.js';
 import { type PipelineParts, PipelineSteps, type Step, type StepResult } from './pipeline-steps.js';
 import {
+  dryRunOf,
   type RateLimitPolicy,
   readAction,
   type Route,
@@ -50,6 +51,7 @@ export class Pipeline {
   /** Leads an exchange along its route's steps. */
   follow(group: RouteGroup, exchange: Exchange): StepResult | Promise<StepResult> {
     exchange.route = group.gate;
+    if (this.parts.recorder.isOn) this.parts.recorder.watch(exchange, routesOf(group));
     return run(this.ways.get(group) ?? [() => new GatewayError('INTERNAL')], exchange);
   }
 
@@ -62,6 +64,8 @@ export class Pipeline {
   /** The steps that even a request without a route passes, so that its refusal has the headers of any other answer. */
   greet(exchange: Exchange, sample: Route | undefined): StepResult | Promise<StepResult> {
     const { steps } = this;
+    const { recorder } = this.parts;
+    if (recorder.isOn && sample !== undefined) recorder.watch(exchange, [sample]);
     return run([steps.securityHeaders, ...steps.origin(sample)], exchange);
   }
 
@@ -85,7 +89,7 @@ export class Pipeline {
   }
 
   planOf(route: Route, bodyIsRead: boolean): ForwardPlan {
-    return this.steps.planOf(route, bodyIsRead);
+    return this.steps.answers.planOf(route, bodyIsRead);
   }
 
   // ── The order in which a request meets the steps ────────────────────────────────────────────────────────────────
@@ -149,18 +153,28 @@ export class Pipeline {
     ];
   }
 
-  /** Who answers: the stage of the route says it. */
+  /** Who answers: the stage of the route says it, unless an administrator does. */
   private answer(route: Route, isRead: boolean): readonly Step[] {
-    const { steps } = this;
+    const { answers } = this.steps;
+    return [...answers.noteWrite(route), ...answers.byChoice(route, isRead), ...this.answerByStage(route, isRead)];
+  }
+
+  private answerByStage(route: Route, isRead: boolean): readonly Step[] {
+    const { answers } = this.steps;
     switch (route.stage) {
       case 'replaced':
-        return [steps.answerNatively(route)];
+        return [answers.natively(route)];
       case 'canary':
-        return [...steps.endSession(route), steps.answerByArm(route)];
+        return [...answers.endSession(route), answers.byArm(route)];
       case 'mirror':
-        return [...steps.endSession(route), steps.mirror(route), steps.answerFromPhp(route, isRead)];
+        return [
+          ...answers.endSession(route),
+          answers.mirrored(route),
+          ...answers.tryWrite(route),
+          answers.fromPhp(route, isRead),
+        ];
       case 'proxy':
-        return [...steps.endSession(route), steps.answerFromPhp(route, isRead)];
+        return [...answers.endSession(route), answers.fromPhp(route, isRead)];
     }
   }
 
@@ -193,10 +207,11 @@ export class Pipeline {
 const UNKNOWN_ADDRESS_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 
 /** Whether something in front of PHP has to see the body. */
-function mustRead({ stage, policies: { rateLimit, signature, input } }: Route): boolean {
+function mustRead({ stage, handler, policies: { rateLimit, signature, input } }: Route): boolean {
   const isCountedByField = rateLimit.some(({ field }) => field !== undefined);
   const mayBeNative = stage === 'replaced' || stage === 'canary';
-  return mayBeNative || isCountedByField || signature !== undefined || input !== undefined;
+  const isTried = stage === 'mirror' && dryRunOf(handler) !== undefined;
+  return mayBeNative || isTried || isCountedByField || signature !== undefined || input !== undefined;
 }
 
 type LimitChoice = (limit: RateLimitPolicy) => boolean;
@@ -234,10 +249,10 @@ function plainSpelling(action: string): string {
   return action.replace(/^[\s\0]+|[\s\0]+$/g, '').toLowerCase();
 }
 
-function waysOf(
-  { base, byAction }: RouteGroup,
-  wayOf: (route: Route) => readonly Step[],
-): ReadonlyMap<Route, readonly Step[]> {
-  const routes = [...(byAction?.values() ?? []), ...(base === undefined ? [] : [base])];
-  return new Map(routes.map((route) => [route, wayOf(route)]));
+function routesOf({ base, byAction }: RouteGroup): readonly Route[] {
+  return [...(byAction?.values() ?? []), ...(base === undefined ? [] : [base])];
+}
+
+function waysOf(group: RouteGroup, wayOf: (route: Route) => readonly Step[]): ReadonlyMap<Route, readonly Step[]> {
+  return new Map(routesOf(group).map((route) => [route, wayOf(route)]));
 }

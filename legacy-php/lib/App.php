@@ -40,6 +40,7 @@ use Donna\Secretary\TaskRepository;
 use Donna\Settings\FileSettingsRepository;
 use Donna\Settings\SettingsRepository;
 use Donna\Storage\JsonStore;
+use Donna\Storage\KeptDocuments;
 use Donna\System\EventRepository;
 use Donna\System\FileEventRepository;
 
@@ -106,7 +107,7 @@ final class App
     public function refuseTooMany(): void
     {
         $limiter = $this->rateLimiter();
-        if ($limiter === null || $this->assertion()?->isInternal() === true) {
+        if ($limiter === null || $this->assertion()?->isInternal() === true || $this->assertion()?->isAgain === true) {
             return;
         }
         $caller = $this->assertion()?->user()?->id;
@@ -214,7 +215,13 @@ final class App
 
     public function store(): JsonStore
     {
-        return $this->store ??= new JsonStore($this->env->dataDirectory());
+        $keepAs = $this->assertion()?->keepAs;
+        $directory = $this->env->dataDirectory();
+
+        return $this->store ??= new JsonStore(
+            $directory,
+            $keepAs === null ? null : new KeptDocuments($directory . KeptDocuments::FOLDER, $keepAs),
+        );
     }
 
     public function conversations(): ConversationRepository

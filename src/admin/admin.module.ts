@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
-import { StageModule } from '../experiment/index.js';
+import { RecordModule, StageModule } from '../experiment/index.js';
 import { ExperimentController } from './experiment.controller.js';
+import { MigrationController } from './migration.controller.js';
+import { RecordController } from './record.controller.js';
 import { StageController } from './stage.controller.js';
 
-@Module({ imports: [StageModule], controllers: [ExperimentController, StageController] })
+@Module({
+  imports: [RecordModule, StageModule],
+  controllers: [ExperimentController, MigrationController, RecordController, StageController],
+})
 export class AdminModule {}

@@ -91,8 +91,9 @@ function stagingOf(stage: StageDto['stage'], weight: number | undefined): Stagin
   return { stage, weight: weight ?? 0 };
 }
 
-function changeView({ route, from, to, isCleared, by, reason, at }: StageChange): object {
-  return { route, at, by, reason, from: stageView(from), to: stageView(to), isCleared };
+function changeView({ route, from, to, isCleared, by, reason, at, evidence }: StageChange): object {
+  const told = { route, at, by, reason, from: stageView(from), to: stageView(to), isCleared };
+  return evidence === undefined ? told : { ...told, evidence };
 }
 
 function noSuchRoute(): GatewayError {

@@ -18,6 +18,12 @@ export interface AssertedFacts {
   readonly isSignatureVerified?: boolean;
   /** Subject about whom the gateway itself asks, with `internal`. */
   readonly about?: string | undefined;
+  /** SHA-256 of the body that the gateway itself sends, base64url: the call holds for these bytes alone. */
+  readonly bodyDigest?: string | undefined;
+  /** 32 hex digits under which the gateway will ask for what this request is about to overwrite. */
+  readonly keepAs?: string | undefined;
+  /** The gateway asks for itself what this caller has asked already: it is not to be counted against the caller's limits. */
+  readonly isAgain?: boolean;
 }
 
 /**
@@ -29,7 +35,7 @@ export function signIdentity(
   asserted: Asserted,
   method: string,
   path: string,
-  { isSignatureVerified = false, about }: AssertedFacts = {},
+  { isSignatureVerified = false, about, bodyDigest, keepAs, isAgain = false }: AssertedFacts = {},
 ): string {
   const now = Math.floor(Date.now() / 1000);
   const payload = JSON.stringify({
@@ -37,6 +43,9 @@ export function signIdentity(
     ...claimsOf(asserted),
     ...(isSignatureVerified ? { webhook: 'verified' } : {}),
     ...(about === undefined ? {} : { about }),
+    ...(bodyDigest === undefined ? {} : { bd: bodyDigest }),
+    ...(keepAs === undefined ? {} : { keep: keepAs }),
+    ...(isAgain ? { again: true } : {}),
     htm: method,
     htu: path,
     iat: now,

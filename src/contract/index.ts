@@ -16,5 +16,16 @@ export { EnvelopeFields } from './envelope.interceptor.js';
 export { answerWithError, errorEnvelope, problemDetails, wantsProblem } from './error-answer.js';
 export { codeForStatus, type ErrorCode, GatewayError, isErrorCode } from './error-catalogue.js';
 export { toGatewayError } from './exception.filter.js';
-export { checkQueryLength, InputDto, inputDtoNames, refuseHostileBody, validateInput } from './input/index.js';
+export {
+  checkQueryLength,
+  InputDto,
+  inputDtoNames,
+  isHexColour,
+  isPathPart,
+  isText,
+  mediaTypeOf,
+  refuseHostileBody,
+  trim,
+  validateInput,
+} from './input/index.js';
 export { parseNativeBody } from './native-body.js';

@@ -11,10 +11,11 @@ const JSON_TYPES = new Set(['application/json', 'application/csp-report']);
  * objects without a prototype; `value` is undefined without a body. Deeper checks are the handler's.
  */
 export function parseNativeBody(exchange: Exchange): { readonly value: unknown } | GatewayError {
-  const { body, req } = exchange;
+  const { body, req, method } = exchange;
   const dto = validatedDto(exchange);
   if (dto !== undefined) return { value: dto };
-  if (body === undefined || body.byteLength === 0) return { value: undefined };
+  // The body of a GET means nothing (RFC 9110, section 9.3.1), to PHP neither.
+  if (body === undefined || body.byteLength === 0 || method === 'GET' || method === 'HEAD') return { value: undefined };
   const mediaType = mediaTypeOf(req.headers['content-type'] ?? '');
   const isForm = mediaType === 'application/x-www-form-urlencoded';
   if (!isForm && !JSON_TYPES.has(mediaType) && !mediaType.endsWith('+json'))

@@ -3,26 +3,16 @@ import { sql } from 'kysely';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseError } from 'pg';
 import { describeWith } from '../../test/setup/parts.js';
+import { AUDIT_ROW, makeLog } from '../../test/support/database-parts.js';
 import { eventually } from '../../test/support/eventually.js';
 import { type PostgresServer, startPostgresServer } from '../../test/support/postgres-server.js';
-import type { Logger } from '../trace/index.js';
 import { EmbeddedDatabase } from './embedded/embedded-database.js';
 import { type Database, DatabaseUnavailableError } from './index.js';
 import { migrateDown, migrateUp } from './migrate.js';
 import { MIGRATIONS } from './migrations/migrations.js';
 import { PostgresDatabase } from './postgres/postgres-database.js';
-
-const SILENT = { info: () => undefined, error: () => undefined } as unknown as Logger;
-const AUDIT = {
-  route: 'a',
-  from_stage: 'proxy',
-  from_weight: 0,
-  to_stage: 'mirror',
-  to_weight: 0,
-  by: 'x',
-  reason: 'y',
-} as const;
 
 /** What must hold on both. `make` opens the same data again. */
 function behavesAsDatabase(make: () => Database): void {
@@ -50,10 +40,10 @@ function behavesAsDatabase(make: () => Database): void {
     const evidence = { samples: 3000, list: [1, 'two', null] };
     const row = await db
       .insertInto('stage_audit')
-      .values({ ...AUDIT, evidence: JSON.stringify(evidence) })
+      .values({ ...AUDIT_ROW, evidence: JSON.stringify(evidence) })
       .returningAll()
       .executeTakeFirstOrThrow();
-    expect(row).toMatchObject({ ...AUDIT, evidence });
+    expect(row).toMatchObject({ ...AUDIT_ROW, evidence });
     expect(row.id).toMatch(/^\d+$/);
     expect(row.at).toBeInstanceOf(Date);
     const { rows } = await sql`select 9007199254740993::bigint as big, count(*) as n from stage_audit`.execute(db);
@@ -89,7 +79,7 @@ function behavesAsDatabase(make: () => Database): void {
     const db = await database.db();
     await db
       .insertInto('stage_audit')
-      .values({ ...AUDIT, reason: hostile, evidence: JSON.stringify(hostile) })
+      .values({ ...AUDIT_ROW, reason: hostile, evidence: JSON.stringify(hostile) })
       .execute();
     const row = await db.selectFrom('stage_audit').selectAll().where('reason', '=', hostile).executeTakeFirst();
     expect([row?.reason, row?.evidence]).toEqual([hostile, hostile]);
@@ -97,14 +87,14 @@ function behavesAsDatabase(make: () => Database): void {
 
   it('rolls back a transaction that throws, and keeps one that does not', async () => {
     const fail = database.transaction(async (trx) => {
-      await trx.insertInto('stage_audit').values(AUDIT).execute();
+      await trx.insertInto('stage_audit').values(AUDIT_ROW).execute();
       throw new Error('changed my mind');
     });
     await expect(fail).rejects.toThrow('changed my mind');
     const done = await database.transaction(async (trx) => {
       await trx
         .insertInto('stage_audit')
-        .values({ ...AUDIT, route: 'kept' })
+        .values({ ...AUDIT_ROW, route: 'kept' })
         .execute();
       return 'done';
     });
@@ -119,11 +109,11 @@ function behavesAsDatabase(make: () => Database): void {
     const failed = database.transaction(async (trx) => {
       await trx
         .insertInto('stage_audit')
-        .values({ ...AUDIT, route: 'inside' })
+        .values({ ...AUDIT_ROW, route: 'inside' })
         .execute();
       stranger = db
         .insertInto('stage_audit')
-        .values({ ...AUDIT, route: 'stranger' })
+        .values({ ...AUDIT_ROW, route: 'stranger' })
         .execute();
       await trx.selectFrom('stage_audit').selectAll().execute();
       throw new Error('no');
@@ -140,11 +130,11 @@ function behavesAsDatabase(make: () => Database): void {
           .transaction(async (trx) => {
             await trx
               .insertInto('stage_audit')
-              .values({ ...AUDIT, route: `r${i}` })
+              .values({ ...AUDIT_ROW, route: `r${i}` })
               .execute();
             await trx
               .insertInto('stage_audit')
-              .values({ ...AUDIT, route: `r${i}` })
+              .values({ ...AUDIT_ROW, route: `r${i}` })
               .execute();
             if (i % 3 === 0) throw new Error('no');
           })
@@ -168,6 +158,96 @@ function behavesAsDatabase(make: () => Database): void {
       code: '42703',
     });
     expect((await sql`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }]);
+  });
+
+  it('gives and takes each kind of value as the other database does', async () => {
+    const db = await database.db();
+    const at = new Date('2026-11-23T10:20:30.456Z');
+    const bytes = Buffer.from([0, 1, 0x5c, 0x27, 0xff]);
+    const { rows } =
+      await sql`select ${at}::timestamptz as at, ${bytes}::bytea as bytes, ${['a,"b"', null, '{}']}::text[] as list,
+      ${[1, 2]}::int[] as numbers, ${{ a: [1, { b: null }] }}::jsonb as tree, ${JSON.stringify([1])}::jsonb as array,
+      ${true}::boolean as yes, ${null}::text as nothing, ${1.5}::float8 as float, ${'12.30'}::numeric as exact,
+      ${10n ** 17n}::bigint as big, ${7}::int as small, 'x'::text as unicode, ${'ü😀'}::text as emoji, '2026-02-01'::date as day,
+      '3 days 02:00'::interval as span`.execute(db);
+    expect(rows).toEqual([
+      {
+        at,
+        bytes,
+        list: ['a,"b"', null, '{}'],
+        numbers: [1, 2],
+        tree: { a: [1, { b: null }] },
+        array: [1],
+        yes: true,
+        nothing: null,
+        float: 1.5,
+        exact: '12.30',
+        big: '100000000000000000',
+        small: 7,
+        unicode: 'x',
+        emoji: 'ü😀',
+        day: new Date(2026, 1, 1),
+        span: expect.objectContaining({ days: 3, hours: 2 }),
+      },
+    ]);
+    expect(rows[0]).toHaveProperty('at', expect.any(Date));
+  });
+
+  it('gives a large result whole and in order', async () => {
+    const db = await database.db();
+    const { rows } = await sql<{ g: number; x: string }>`
+      select g, repeat('x', g % 100) as x from generate_series(1, 20000) as g`.execute(db);
+    expect(rows).toHaveLength(20_000);
+    expect(rows.every(({ g, x }, i) => g === i + 1 && x.length === g % 100)).toBe(true);
+  });
+
+  it('tells an error with all that Postgres says of it', async () => {
+    const db = await database.db();
+    const row = { route: 'a', stage: 'proxy', weight: 0, changed_by: 'x', reason: 'y' } as const;
+    await db.insertInto('stage_override').values(row).execute();
+    const error = await db
+      .insertInto('stage_override')
+      .values(row)
+      .execute()
+      .catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(DatabaseError);
+    expect(error).toMatchObject({
+      message: 'duplicate key value violates unique constraint "stage_override_pkey"',
+      code: '23505',
+      severity: 'ERROR',
+      detail: 'Key (route)=(a) already exists.',
+      schema: 'public',
+      table: 'stage_override',
+      constraint: 'stage_override_pkey',
+    });
+    await expect(sql`select nonsense`.execute(db)).rejects.toMatchObject({ code: '42703', position: '8' });
+  });
+
+  it('goes back to a savepoint, and keeps what was done before it', async () => {
+    const db = await database.db();
+    const trx = await db.startTransaction().execute();
+    await trx
+      .insertInto('stage_audit')
+      .values({ ...AUDIT_ROW, route: 'before' })
+      .execute();
+    const saved = await trx.savepoint('here').execute();
+    await saved
+      .insertInto('stage_audit')
+      .values({ ...AUDIT_ROW, route: 'after' })
+      .execute();
+    await expect(sql`select 1 / 0`.execute(saved)).rejects.toMatchObject({ code: '22012' });
+    await saved.rollbackToSavepoint('here').execute();
+    await trx.commit().execute();
+    expect(await db.selectFrom('stage_audit').select('route').execute()).toEqual([{ route: 'before' }]);
+  });
+
+  it('tells that a transaction was not kept when its error was swallowed', async () => {
+    const swallowed = database.transaction(async (trx) => {
+      await trx.insertInto('stage_audit').values(AUDIT_ROW).execute();
+      await sql`select 1 / 0`.execute(trx).catch(() => undefined);
+    });
+    await expect(swallowed).rejects.toThrow();
+    expect(await (await database.db()).selectFrom('stage_audit').select('route').execute()).toEqual([]);
   });
 
   it('holds a transaction to its isolation level and access mode', async () => {
@@ -226,12 +306,13 @@ function behavesAsDatabase(make: () => Database): void {
 
   it('migrates down and up again', async () => {
     const db = await database.db();
-    expect(await migrateDown(db)).toBe('0001-stages');
+    const names = Object.keys(MIGRATIONS);
+    for (const name of names.toReversed()) expect(await migrateDown(db)).toBe(name);
     await expect(db.selectFrom('stage_audit').selectAll().execute()).rejects.toMatchObject({ code: '42P01' });
     expect(await migrateDown(db)).toBeUndefined();
-    expect(await migrateUp(db)).toEqual({ run: ['0001-stages'], unknown: [] });
+    expect(await migrateUp(db)).toEqual({ run: names, unknown: [] });
     expect(await migrateUp(db)).toEqual({ run: [], unknown: [] });
-  });
+  }, 60_000);
 
   it('tells a migration that fails by its name, and keeps what went before', async () => {
     const db = await database.db();
@@ -241,8 +322,8 @@ function behavesAsDatabase(make: () => Database): void {
     });
     const migrations = {
       ...MIGRATIONS,
-      '0002-good': step('create table made (id integer)'),
-      '0003-bad': {
+      '9998-good': step('create table made (id integer)'),
+      '9999-bad': {
         ...step(''),
         up: async (on: typeof db) => {
           await sql`create table half (id integer)`.execute(on);
@@ -252,22 +333,22 @@ function behavesAsDatabase(make: () => Database): void {
     };
     const failed = migrateUp(db, migrations);
     await expect(failed).rejects.toBeInstanceOf(DatabaseUnavailableError);
-    await expect(failed).rejects.toThrow(/^Migration 0003-bad failed and was rolled back: 42703$/);
+    await expect(failed).rejects.toThrow(/^Migration 9999-bad failed and was rolled back: 42703$/);
     await expect(sql`select * from half`.execute(db)).rejects.toMatchObject({ code: '42P01' });
     expect((await sql`select * from made`.execute(db)).rows).toEqual([]);
-    // The version that does not know 0002 still runs on it; one that lacks it and has another does not.
-    expect(await migrateUp(db)).toEqual({ run: [], unknown: ['0002-good'] });
-    await expect(migrateUp(db, { ...MIGRATIONS, '0002-other': step('') })).rejects.toThrow(
-      /0002-good.*lacks 0002-other/,
+    // The version that does not know it still runs on it; one that lacks it and has another does not.
+    expect(await migrateUp(db)).toEqual({ run: [], unknown: ['9998-good'] });
+    await expect(migrateUp(db, { ...MIGRATIONS, '9998-other': step('') })).rejects.toThrow(
+      /9998-good.*lacks 9998-other/,
     );
-    expect(await migrateDown(db, { ...MIGRATIONS, '0002-good': step('') })).toBe('0002-good');
+    expect(await migrateDown(db, { ...MIGRATIONS, '9998-good': step('') })).toBe('9998-good');
   });
 
   it('keeps what was acknowledged when it is closed and opened again, and is of no use when closed', async () => {
     const db = await database.db();
     await db
       .insertInto('stage_audit')
-      .values({ ...AUDIT, route: 'kept' })
+      .values({ ...AUDIT_ROW, route: 'kept' })
       .execute();
     await database.close();
     await expect(database.db()).rejects.toBeInstanceOf(DatabaseUnavailableError);
@@ -280,7 +361,7 @@ function behavesAsDatabase(make: () => Database): void {
 describe('an embedded database', () => {
   const folder = mkdtempSync(join(tmpdir(), 'donna-embedded-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  behavesAsDatabase(() => new EmbeddedDatabase(join(folder, 'postgres'), SILENT));
+  behavesAsDatabase(() => new EmbeddedDatabase(join(folder, 'postgres'), makeLog().logger));
 });
 
 describeWith('postgres', 'a real database', (program) => {
@@ -291,7 +372,7 @@ describeWith('postgres', 'a real database', (program) => {
     url = await server.createDatabase('suite');
   }, 60_000);
   afterAll(async () => server.stop());
-  behavesAsDatabase(() => new PostgresDatabase(url, SILENT));
+  behavesAsDatabase(() => new PostgresDatabase(url, makeLog().logger));
 });
 
 it('migrations stand in the order of their names', () => {

@@ -1,5 +1,7 @@
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { Kysely, Transaction } from 'kysely';
+import { DryRunError } from './dry-run/dry-run.error.js';
+import { currentDryRun, REFUSE_DRY_RUNS } from './dry-run/dry-run-scope.js';
 import type { Tables } from './tables/tables.js';
 
 /** `off`: embedded, and nobody has used it yet; `starting`: on its way, for the first time or again. */
@@ -9,6 +11,10 @@ export type DatabaseState = 'off' | 'starting' | 'up' | 'down';
 const MAX_PAYLOAD_BYTES = 7999;
 /** What both databases take as it stands; Postgres would cut longer names, silently. */
 const CHANNEL = /^[a-z_][a-z\d_]{0,62}$/;
+/** Dry runs at a time: of the one connection of the embedded database, of the pool's ten. */
+const MAX_DRY_RUNS = { embedded: 1, postgres: 2 } as const;
+/** Milliseconds that a dry run may hold its connection. */
+const DRY_RUN_WITHIN_MS = 1000;
 
 export interface ChannelListener {
   /** Called with each payload told to the channel, by this process too. It must not throw. */
@@ -26,6 +32,9 @@ export interface ChannelListener {
  */
 export abstract class Database implements OnModuleInit, OnApplicationShutdown {
   abstract readonly kind: 'embedded' | 'postgres';
+  private dryRuns = 0;
+  /** What is handed out: the same database, which work of a dry run that kept it cannot use. */
+  private readonly handed = new WeakMap<Kysely<Tables>, Kysely<Tables>>();
 
   /** What is known already: nothing is started or asked by looking. */
   abstract get state(): DatabaseState;
@@ -36,9 +45,21 @@ export abstract class Database implements OnModuleInit, OnApplicationShutdown {
   /**
    * The database with its tables as this version wants them. The first call starts the embedded one (1 to 10 s); calls
    * meanwhile wait for the same start. Take it anew for each piece of work.
-   * @throws DatabaseUnavailableError; at once while the database is known to be gone
+   * @throws DatabaseUnavailableError; at once while the database is known to be gone. DryRunError within a dry run that has ended
    */
-  abstract db(): Promise<Kysely<Tables>>;
+  async db(): Promise<Kysely<Tables>> {
+    const dryRun = currentDryRun();
+    if (dryRun !== undefined) return dryRun.kyselyFor(this);
+    const real = await this.connect();
+    const known = this.handed.get(real);
+    if (known !== undefined) return known;
+    const made = real.withPlugin(REFUSE_DRY_RUNS);
+    this.handed.set(real, made);
+    return made;
+  }
+
+  /** The real database, for `db()`. */
+  protected abstract connect(): Promise<Kysely<Tables>>;
 
   /**
    * Hears what is told to a channel, from now until the returned function is called. Starts nothing: an embedded
@@ -68,6 +89,32 @@ export abstract class Database implements OnModuleInit, OnApplicationShutdown {
     // Loaded when it is needed: a gateway that uses no database starts a quarter of a second sooner.
     const { sql } = await import('kysely');
     await sql`select pg_notify(${channel}, ${payload})`.execute(db);
+  }
+
+  /** Whether the caller is part of a dry run: what it writes is rolled back, so nobody may be told of it. */
+  get isDryRun(): boolean {
+    return currentDryRun() !== undefined;
+  }
+
+  /**
+   * Runs `work` in one transaction that is always rolled back: within it, and in all that it starts, `db()`, `transaction()`
+   * and `notify()` are part of it; nobody else is. What of it goes on afterwards fails instead of writing for real. Sequences stay
+   * advanced. Background work that is to outlive it must be started outside of it.
+   * @param withinMs milliseconds after which it is rolled back, be the work done or not
+   * @throws DryRunError when too many are under way (`busy`), when it took too long (`late`); DatabaseUnavailableError; what `work` throws
+   */
+  async dryRun<Result>(work: () => Promise<Result>, withinMs = DRY_RUN_WITHIN_MS): Promise<Result> {
+    if (this.isDryRun) throw new DryRunError('refused', 'A dry run may not begin within another');
+    const max = MAX_DRY_RUNS[this.kind];
+    if (this.dryRuns >= max) throw new DryRunError('busy', `There are ${max} dry runs under way, as many as may be`);
+    this.dryRuns += 1;
+    try {
+      const db = await this.connect();
+      const { runDry } = await import('./dry-run/run-dry.js');
+      return await runDry(this, db, work, { withinMs, endsStatements: this.kind === 'postgres' });
+    } finally {
+      this.dryRuns -= 1;
+    }
   }
 
   /** Connects to a real Postgres, and waits a moment for it; an embedded one is left until it is used. */

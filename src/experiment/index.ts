@@ -1,3 +1,4 @@
+export { NativeTurns, NOT_ASKED, watchServed } from './canary/index.js';
 export type { Answer, CandidateFailure } from './compare/answer.js';
 export { compareAnswers } from './compare/compare-answers.js';
 export { compileRules, type CompiledRules } from './compare/compile-rules.js';
@@ -13,7 +14,11 @@ export { FieldStats, type FieldTally } from './decide/field-stats.js';
 export { LatencySketch } from './decide/latency-sketch.js';
 export { SequentialTest, type SequentialSettings, type SequentialState } from './decide/sequential-test.js';
 export type { Check, Reason, Verdict } from './decide/verdict.js';
+export { type EffectsSource, WriteMirror } from './dry-run/index.js';
+export { EvidenceBook, type RouteEvidence } from './evidence/index.js';
+export { ExperimentReports } from './judge/index.js';
 export { Mirror } from './mirror/index.js';
+export * from './record/index.js';
 export {
   ArmCounters,
   type ArmCounts,

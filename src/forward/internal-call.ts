@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { request } from 'undici';
 import { IDENTITY_HEADER, signIdentity } from '../auth/index.js';
 import { GatewayError } from '../contract/index.js';
@@ -23,6 +24,14 @@ export interface InternalCall {
   readonly clientAddress?: string;
   /** Sent as a JSON body. */
   readonly fields?: Readonly<Record<string, string>>;
+  /** JSON text to send instead; its digest is signed. */
+  readonly json?: string;
+  /** Milliseconds until the answer's last byte; 5000 when left out. */
+  readonly timeoutMs?: number;
+  /** Bytes of the answer; 64 KiB when left out. */
+  readonly maxAnswerBytes?: number;
+  /** An answer that is no JSON comes with the body undefined; left out: it is an error. */
+  readonly acceptsAnyBody?: boolean;
 }
 
 export interface InternalAnswer {
@@ -58,7 +67,8 @@ export async function callInternally(upstream: Upstream, asked: InternalCall): P
 /** @throws GatewayError when an answer came that is none: the script's fault, not that of the connection to it. */
 async function send(target: Target, asked: InternalCall): Promise<InternalAnswer | ForwardError> {
   const path = target.basePath + asked.path;
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const { timeoutMs = TIMEOUT_MS, maxAnswerBytes = MAX_BYTES } = asked;
+  const signal = AbortSignal.timeout(timeoutMs);
   let answerBegan = false;
   let text: string | undefined;
   let head: Omit<InternalAnswer, 'body'>;
@@ -68,7 +78,7 @@ async function send(target: Target, asked: InternalCall): Promise<InternalAnswer
       dispatcher: target.pool,
       signal,
       headers: headersOf(asked, path),
-      body: asked.fields === undefined ? null : JSON.stringify(asked.fields),
+      body: bodyOf(asked) ?? null,
     });
     answerBegan = true;
     const retryAfter = headers['retry-after'];
@@ -77,35 +87,41 @@ async function send(target: Target, asked: InternalCall): Promise<InternalAnswer
     let bytes = 0;
     for await (const chunk of body as AsyncIterable<Buffer>) {
       bytes += chunk.byteLength;
-      if (bytes > MAX_BYTES) break;
+      if (bytes > maxAnswerBytes) break;
       chunks.push(chunk);
     }
-    if (bytes <= MAX_BYTES) text = Buffer.concat(chunks).toString('utf8');
+    if (bytes <= maxAnswerBytes) text = Buffer.concat(chunks).toString('utf8');
   } catch (error) {
     return signal.aborted
       ? { stage: answerBegan ? 'answer' : 'request', cause: 'timeout' }
       : classifyFault(error, answerBegan);
   }
-  return { ...head, body: parse(text) };
+  return { ...head, body: parse(text, asked.acceptsAnyBody) };
+}
+
+function bodyOf({ fields, json }: InternalCall): string | undefined {
+  return json ?? (fields === undefined ? undefined : JSON.stringify(fields));
 }
 
 function headersOf(asked: InternalCall, path: string): Record<string, string> {
-  const { method, secret, about, clientAddress, cookie, traceId } = asked;
+  const { method, secret, about, clientAddress, cookie, traceId, json } = asked;
+  const bodyDigest = json === undefined ? undefined : createHash('sha256').update(json).digest('base64url');
   return {
     accept: 'application/json',
     'x-trace-id': traceId,
-    [IDENTITY_HEADER]: signIdentity(secret, 'internal', method, path, { about }),
+    [IDENTITY_HEADER]: signIdentity(secret, 'internal', method, path, { about, bodyDigest }),
     ...(cookie === undefined ? {} : { cookie }),
     ...(clientAddress === undefined ? {} : { 'x-forwarded-for': clientAddress, 'x-real-ip': clientAddress }),
-    ...(asked.fields === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(bodyOf(asked) === undefined ? {} : { 'content-type': 'application/json' }),
   };
 }
 
-function parse(text: string | undefined): unknown {
+function parse(text: string | undefined, acceptsAny = false): unknown {
   try {
     if (text !== undefined) return JSON.parse(text);
   } catch {
     // Told below, like any other answer that is none.
   }
+  if (acceptsAny) return undefined;
   throw new GatewayError('UPSTREAM_BAD_ANSWER');
 }

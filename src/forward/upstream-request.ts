@@ -17,6 +17,8 @@ export function toUpstreamRequest(
   const identity = upstream.settings.identity
     ? signIdentity(plan.identitySecret, exchange.identity ?? 'anonymous', exchange.method, path, {
         isSignatureVerified: exchange.isSignatureVerified,
+        isAgain: exchange.isAgain,
+        keepAs: exchange.keepAs,
       })
     : undefined;
   return {

@@ -4,6 +4,7 @@ export {
   hasTooManyFields,
   isRecord,
   type MultipartFields,
+  namesInOrder,
   phpFieldName,
   type PhpRecord,
   type PhpValue,
@@ -15,12 +16,19 @@ export {
   UploadedFile,
 } from './form/index.js';
 export { loadRouteTable } from './load-route-table.js';
-export { NativeHandler, nativeHandlerNames, nativeHandlerPath } from './native-handler.js';
+export {
+  type DryRunDeclaration,
+  dryRunOf,
+  NativeHandler,
+  nativeHandlerNames,
+  nativeHandlerPath,
+} from './native-handler.js';
 export { parseRequestTarget, resolvePath } from './path/index.js';
 export { type FieldReadings, readField } from './request-field.js';
 export type {
   AuthorizationPolicy,
   ConcurrencyBounds,
+  DecisionSettings,
   ExperimentSettings,
   RateLimitPolicy,
   Route,

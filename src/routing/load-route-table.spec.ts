@@ -249,6 +249,7 @@ describe('loadRouteTable', () => {
       host: 'auto',
       identity: false,
       session: undefined,
+      documents: undefined,
       breaker: { threshold: 0.5, windowMs: 10_000, openMs: 1000 },
       connections: 256,
     });
@@ -260,7 +261,7 @@ describe('loadRouteTable', () => {
         handler: undefined,
         stage: 'proxy',
         weight: 0,
-        experiment: { sample: 1, timeoutMs: 5000, ignore: [], keyed: {} },
+        experiment: expect.objectContaining({ sample: 1, timeoutMs: 5000, ignore: [], keyed: {} }),
         policies: expect.objectContaining({
           authorization: expect.objectContaining({ name: 'public', anyOf: [], roles: [] }),
           rateLimit: [],

@@ -1,5 +1,6 @@
 import { parseRouteFile, type RouteFault, RouteTableError } from './route-file.js';
-import type { ExperimentSettings, Route, RouteTable, UpstreamSettings } from './route.js';
+import { readExperiment } from './experiment-reader.js';
+import type { Route, RouteTable, UpstreamSettings } from './route.js';
 import { checkConflicts } from './route-conflicts.js';
 import { PolicyReader, type ReportFault } from './policy-reader.js';
 import { whyNotStage } from './stage.js';
@@ -33,6 +34,9 @@ export function loadRouteTable(text: string, options: LoadOptions): RouteTable {
   for (const [name, upstream] of Object.entries(input.upstreams ?? {})) {
     upstreams.set(name, readUpstream(name, upstream, options.phpTargets, fault));
   }
+  const bridges = [...upstreams.values()].filter(({ documents }) => documents !== undefined);
+  if (bridges.length > 1)
+    fault(['upstreams', bridges[1]?.name ?? ''], 'has `documents` as another has: one application keeps the documents');
   const policies = new PolicyReader(input, options.dtos ?? new Set(), fault);
   const routes = Object.entries(input.routes).map(([name, route]): Route => {
     const at = ['routes', name];
@@ -76,6 +80,8 @@ function readUpstream(
     if (!isAddress(target))
       fault(['upstreams', name, 'targets'], `"${target}" must be an address such as http://127.0.0.1:8080`);
   }
+  if (input.documents !== undefined && input.identity !== true)
+    fault(['upstreams', name, 'documents'], 'needs identity: true, since PHP answers signed calls alone');
   return {
     name,
     targets: targets.filter(isAddress),
@@ -84,6 +90,7 @@ function readUpstream(
     host: input.host ?? 'auto',
     identity: input.identity ?? false,
     session: input.session,
+    documents: input.documents,
     breaker: {
       threshold: input.breaker?.threshold ?? 0.5,
       windowMs: input.breaker?.windowMs ?? 10_000,
@@ -121,20 +128,6 @@ function checkReferences(
   if (problem !== undefined) fault([...at, 'stage'], problem);
   // A weight beside another stage is left in peace: who takes a canary back in a hurry edits one word.
   if (stage === 'canary' && weight === undefined) fault([...at, 'stage'], 'canary needs a weight, 0 to 100');
-}
-
-function readExperiment(
-  at: readonly string[],
-  { experiment = {} }: RouteInput,
-  fault: ReportFault,
-): ExperimentSettings {
-  const ignore = (experiment.ignore ?? []).map(({ pointer, reason, until }) => {
-    const expiresAt = Date.parse(until);
-    if (Number.isNaN(expiresAt)) fault([...at, 'experiment', 'ignore'], `"${until}" is no day: write it as 2027-01-31`);
-    return { pointer, reason, expiresAt };
-  });
-  const { sample = 1, timeoutMs = 5000, keyed = {} } = experiment;
-  return { sample, timeoutMs, ignore, keyed };
 }
 
 /** GET implies HEAD (RFC 9110, section 9.3.2). */

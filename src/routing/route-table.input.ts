@@ -1,5 +1,6 @@
 import type {
   ConcurrencyBounds,
+  DecisionSettings,
   ErrorWhen,
   RateLimitPolicy,
   RoutePolicies,
@@ -40,7 +41,11 @@ export interface RouteInput {
     readonly timeoutMs?: number;
     readonly ignore?: readonly { readonly pointer: string; readonly reason: string; readonly until: string }[];
     readonly keyed?: Readonly<Record<string, string>>;
-  };
+    readonly promote?: 'manual' | 'auto';
+    readonly rollBack?: 'auto' | 'manual';
+    readonly steps?: readonly number[];
+    readonly expects?: { readonly statuses?: readonly (number | string)[]; readonly actions?: readonly string[] };
+  } & DecisionSettings;
   readonly policies?: PoliciesInput;
 }
 
@@ -51,6 +56,7 @@ export interface UpstreamInput {
   readonly host?: 'public' | 'target' | 'auto';
   readonly identity?: boolean;
   readonly session?: SessionSettings;
+  readonly documents?: string;
   readonly breaker?: { readonly threshold?: number; readonly windowMs?: number; readonly openMs?: number };
   readonly connections?: number;
 }

@@ -3,6 +3,7 @@ import { STAGES } from './stage.js';
 const name = { type: 'string', pattern: '^[a-z][a-z0-9.-]*$', maxLength: 80 };
 const milliseconds = { type: 'integer', minimum: 0, maximum: 86_400_000 };
 const bytes = { type: 'integer', minimum: 0, maximum: 64 * 1024 ** 3 };
+const share = { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1 };
 const named = (value: object): object => ({ type: 'object', propertyNames: name, additionalProperties: value });
 const closed = (properties: object, required: readonly string[] = []): object => ({
   type: 'object',
@@ -67,8 +68,44 @@ const experiment = {
       propertyNames: { type: 'string', pattern: '^(/.*)?$' },
       additionalProperties: { type: 'string', minLength: 1 },
     },
+    promote: {
+      enum: ['manual', 'auto'],
+      description: 'Who promotes a handler that is good enough: a person, or the gateway.',
+    },
+    rollBack: { enum: ['auto', 'manual'], description: 'Who rolls a bad canary back.' },
+    steps: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 20,
+      items: { type: 'integer', minimum: 1, maximum: 100 },
+      description: 'With `promote: auto`: weights of the canary, ascending; after the last one the route is replaced.',
+    },
+    expects: {
+      ...closed({
+        statuses: {
+          type: 'array',
+          maxItems: 50,
+          items: {
+            anyOf: [
+              { type: 'integer', minimum: 100, maximum: 599 },
+              { type: 'string', pattern: '^[1-5]xx$' },
+            ],
+          },
+        },
+        actions: { type: 'array', maxItems: 200, items: { type: 'string', minLength: 1 } },
+      }),
+      description:
+        'What must have been met before a promotion; by default a 2xx and every action that the route names.',
+    },
+    minSamples: { type: 'integer', minimum: 1, description: 'Comparisons before the handler leaves mirror.' },
+    minServed: { type: 'integer', minimum: 1, description: 'Requests served before it leaves a step of canary.' },
+    maxMismatchRate: { ...share, description: 'Share of answers that may differ.' },
+    maxErrorIncrease: { ...share, description: 'By how much its share of errors may exceed that of PHP.' },
+    latency: closed({ ratio: { type: 'number', minimum: 1 }, slackMs: milliseconds }),
+    confidence: { type: 'number', minimum: 0.5, exclusiveMaximum: 1 },
+    alpha: { ...share, description: 'Chance that a good canary is ever rolled back.' },
   }),
-  description: 'With `stage: mirror`: how the handler is asked and compared.',
+  description: 'How the handler is asked beside PHP, compared, promoted and rolled back.',
 };
 
 /** The route table as JSON Schema: what the loader validates by, and what editors complete by (`routes.schema.json`). */
@@ -101,6 +138,12 @@ export const ROUTE_TABLE_SCHEMA = {
               },
               ['cookie', 'path'],
             ),
+            documents: {
+              type: 'string',
+              pattern: '^/',
+              description:
+                "PHP's bridge to its owners' documents, e.g. /api/internal/documents.php: both sides see each other's writes.",
+            },
             breaker: closed({
               threshold: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
               windowMs: { ...milliseconds, minimum: 1000 },

@@ -86,7 +86,23 @@ export interface RouteMatch {
   readonly actions: readonly string[] | undefined;
 }
 
-/** How the native handler of a mirrored route is asked and compared. */
+/** What a candidate must show, as far as the route says it; what it does not say has a default. Rates are shares: 0.001 for one in a thousand. */
+export interface DecisionSettings {
+  /** Comparisons before it leaves mirror. */
+  readonly minSamples?: number;
+  /** Requests served before it leaves a step of canary. */
+  readonly minServed?: number;
+  readonly maxMismatchRate?: number;
+  readonly maxErrorIncrease?: number;
+  /** Its times: at most the control's times `ratio` plus `slackMs`. */
+  readonly latency?: { readonly ratio?: number; readonly slackMs?: number };
+  /** Of every bound: 0.95 for one wrong promotion in twenty. */
+  readonly confidence?: number;
+  /** Chance that a good canary is ever rolled back. */
+  readonly alpha?: number;
+}
+
+/** How the native handler of a route is asked beside PHP, compared, promoted and rolled back. */
 export interface ExperimentSettings {
   /** Share of the requests for which it is asked, 0 to 1. */
   readonly sample: number;
@@ -96,6 +112,15 @@ export interface ExperimentSettings {
   readonly ignore: readonly { readonly pointer: string; readonly reason: string; readonly expiresAt: number }[];
   /** Lists whose items are told apart by a field: JSON pointer → field. */
   readonly keyed: Readonly<Record<string, string>>;
+  /** Who promotes a candidate that is good enough: a person, or the gateway. */
+  readonly promote: 'manual' | 'auto';
+  /** Who rolls a bad canary back. */
+  readonly rollBack: 'auto' | 'manual';
+  /** Weights of the canary, ascending, by which the gateway promotes; after the last one the route is replaced. */
+  readonly steps: readonly number[];
+  /** What must have been met before a promotion. */
+  readonly expects: { readonly statuses: readonly (number | string)[]; readonly actions: readonly string[] };
+  readonly decision: DecisionSettings;
 }
 
 /** One row of the route table, validated, with its policies resolved from their names. */
@@ -106,6 +131,8 @@ export interface Route extends Staging {
   readonly handler: string | undefined;
   readonly policies: RoutePolicies;
   readonly experiment: ExperimentSettings;
+  /** When its stage was set at run time (ISO 8601, UTC); absent where the table's stage holds. */
+  readonly stagedAt?: string;
 }
 
 /** How the sessions and accounts of a PHP application are asked about, by signed calls. */
@@ -129,6 +156,8 @@ export interface UpstreamSettings {
   /** Sends the signed identity with every call. */
   readonly identity: boolean;
   readonly session: SessionSettings | undefined;
+  /** Answers, and takes, owners' documents by signed calls; with `identity` only. */
+  readonly documents: string | undefined;
   readonly breaker: { readonly threshold: number; readonly windowMs: number; readonly openMs: number };
   readonly connections: number;
 }

@@ -11,6 +11,9 @@ export interface ExchangeNotes {
   errorCode?: string;
   /** Who was chosen to answer a canary: PHP (`control`) or the native handler (`candidate`). */
   arm?: 'control' | 'candidate';
+  /** Who was chosen to answer by an administrator, whatever the route's stage; and that administrator's subject. */
+  chosenArm?: 'native' | 'php';
+  chosenBy?: string;
   /** The native handler failed with this before it answered, and PHP answered in its stead. */
   candidateFault?: string;
   /** Why the upstream call failed, safe to log: never a URL, a body or a host name. */
@@ -43,6 +46,10 @@ export class Exchange {
   body: Buffer | undefined;
   /** The route's signature policy has verified who wrote the body: PHP is told so in the signed identity. */
   isSignatureVerified = false;
+  /** The gateway asks once more, for itself, what a client has asked: PHP does not count it against the client's limits. */
+  isAgain = false;
+  /** The write is tried beside PHP: PHP is asked, signed, to keep for a moment what it is about to overwrite, under this name. */
+  keepAs: string | undefined;
   /** Gateway headers of the answer: name, value, name, value, … */
   readonly answerHeaders: string[] = [];
   /** True once every policy was passed: a controller reached without it is refused. */

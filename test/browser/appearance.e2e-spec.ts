@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describeWith } from '../setup/parts.js';
@@ -15,13 +15,12 @@ const PAGES = [
 const MIN_CONTRAST = 4.5;
 
 // Two busy cores make a browser slow.
-jest.setTimeout(20_000);
 
 describeWith('chromium', 'how the pages look, in a browser through the gateway', (chromium) => {
   let site: DonnaSite;
   beforeAll(async () => {
     site = await startDonnaSite(chromium);
-  }, 30_000);
+  });
   afterEach(() => site.settle());
   afterAll(() => site.stop());
 

@@ -5,11 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { describeWith } from '../setup/parts.js';
 import { DEMO, type DonnaSite, hearDonna, signIn, startDonnaSite } from '../support/donna-site.js';
+import { eventually } from '../support/eventually.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
-
-// Two busy cores make a browser slow.
-jest.setTimeout(30_000);
-const WAIT_MS = 10_000;
 
 interface Elsewhere {
   readonly port: number;
@@ -40,7 +37,7 @@ describeWith('chromium', 'origins and the content security policy, in a browser'
       phpTargets: [site.phpOrigin],
       env: { ALLOWED_ORIGINS: `http://127.0.0.1:${partner.port}`, CSP_MODE: 'enforce' },
     });
-  }, 40_000);
+  });
   afterEach(() => site.settle());
   afterAll(async () => {
     await gateway.stop();
@@ -99,7 +96,7 @@ describeWith('chromium', 'origins and the content security policy, in a browser'
       method: 'POST', mode: 'no-cors', credentials: 'include', body: '{"title":"Forged"}' }).catch((error) => error.name)`;
     expect(await page.evaluate(plain)).toBe('TypeError');
     const isTold = (): boolean => told.mock.calls.length > 0;
-    for (const until = Date.now() + WAIT_MS; !isTold() && Date.now() < until;) await page.waitForTimeout(25);
+    await eventually(isTold);
     expect(told.mock.calls[0]?.[0]).toMatchObject({
       method: 'POST',
       status: 403,
@@ -211,7 +208,7 @@ describeWith('chromium', 'origins and the content security policy, in a browser'
     );
     expect((await sent).status()).toBe(204);
     const isTold = (): boolean => JSON.stringify(warned.mock.calls).includes('https://tracker.example');
-    for (const until = Date.now() + WAIT_MS; !isTold() && Date.now() < until;) await page.waitForTimeout(25);
+    await eventually(isTold);
     expect(warned.mock.calls).toContainEqual([
       {
         csp: {

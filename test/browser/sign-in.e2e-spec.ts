@@ -1,15 +1,14 @@
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { describeWith } from '../setup/parts.js';
 import { DEMO, type DonnaSite, signIn, startDonnaSite } from '../support/donna-site.js';
 
 // Two busy cores make a browser slow.
-jest.setTimeout(20_000);
 
 describeWith('chromium', 'signing in and out, in a browser through the gateway', (chromium) => {
   let site: DonnaSite;
   beforeAll(async () => {
     site = await startDonnaSite(chromium);
-  }, 30_000);
+  });
   afterEach(() => site.settle());
   afterAll(() => site.stop());
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,7 +15,6 @@ const PAGES: Readonly<Record<string, string>> = {
 };
 
 // Two busy cores make a browser slow.
-jest.setTimeout(20_000);
 
 describeWith('chromium', 'the watched browser', (path) => {
   let browser: WatchedBrowser;
@@ -30,7 +29,7 @@ describeWith('chromium', 'the watched browser', (path) => {
     await once(server, 'listening');
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     browser = await WatchedBrowser.start(path);
-  }, 30_000);
+  });
   afterAll(async () => {
     await browser.close();
     server.close();

@@ -50,7 +50,7 @@ describe('npm run smoke:security', () => {
   const stops: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
     [php, stub] = await Promise.all([startLegacyPhp(), startProviderStub()]);
-  }, 30_000);
+  });
   afterEach(async () => {
     for (const stop of stops.splice(0)) await stop();
   });
@@ -101,13 +101,13 @@ describe('npm run smoke:security', () => {
     expect(failureOf(await smoke(base))).toMatch(
       /security headers of an HTML page.*\n.*X-Content-Type-Options.*\n.*none/,
     );
-  }, 20_000);
+  });
 
   it('names a route that lets anybody in', async () => {
     const gateway = await startGateway(SHIPPED);
     const failure = failureOf(await smoke(gateway.url, ['--without-realtime', '--proxied', '/api/health.php']));
     expect(failure).toMatch(/GET \/api\/health.php: no identity → 401\n.*401 UNAUTHENTICATED\n.*200/);
-  }, 30_000);
+  });
 
   it('says what to do where realtime is switched off', async () => {
     const gateway = await startTestGateway({ routes: SHIPPED, phpTargets: [php.origin] });
@@ -115,7 +115,7 @@ describe('npm run smoke:security', () => {
     expect(failureOf(await smoke(gateway.url))).toMatch(
       /a valid token → 200\n.*200\n.*REALTIME_DISABLED.*\n +→ .*--without-realtime/,
     );
-  }, 30_000);
+  });
 
   it('names an origin that should not be allowed', async () => {
     const env = { ALLOWED_ORIGINS: `${ALLOWED},https://attacker.example` };
@@ -153,13 +153,13 @@ describe('npm run smoke:security', () => {
   it('names a gateway that is not there', async () => {
     const run = await smoke(`http://127.0.0.1:${await findDeadPort()}`);
     expect(failureOf(run)).toMatch(/expected an answer\n.*none: .*ECONNREFUSED/);
-  }, 20_000);
+  });
 
   it('names tokens that the gateway does not take: made with another secret', async () => {
     const gateway = await startGateway(SHIPPED);
     const run = await smoke(gateway.url, [], 'another-secret-of-the-tokens-0123456789abc');
     expect(failureOf(run)).toMatch(/an answer of PHP|a valid token → 200/);
-  }, 30_000);
+  });
 
   it.each([
     [['--base', 'nonsense'], /--base must be a URL/],

@@ -46,7 +46,15 @@ describe('node dist/main.js', () => {
   const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Run => {
     const { PATH = '', NODE_OPTIONS = '', DONNA_LOOPBACK_NOTES = '' } = process.env;
     const child = spawn(process.execPath, [join(project, 'dist/main.js'), ...args], {
-      env: { PATH, NODE_OPTIONS, DONNA_LOOPBACK_NOTES, DONNA_LOOPBACK_ONLY: '1', LOG_LEVEL: 'silent', ...env },
+      env: {
+        PATH,
+        NODE_OPTIONS,
+        NODE_COMPILE_CACHE: join(project, 'compiled'),
+        DONNA_LOOPBACK_NOTES,
+        DONNA_LOOPBACK_ONLY: '1',
+        LOG_LEVEL: 'silent',
+        ...env,
+      },
       cwd: project,
     });
     let output = '';
@@ -84,7 +92,7 @@ describe('node dist/main.js', () => {
     expect(await answer.json()).toMatchObject({ success: true, user_id: 'demo', data: [] });
     const page = await fetch(`${urlOf(run)}/login.php`);
     expect(await page.text()).toContain('csrf');
-  }, 30_000);
+  });
 
   it('fronts another application with --php, untouched, and asks no session of it', async () => {
     const run = start(['--port', '0', '--php', phpUrl]);
@@ -92,16 +100,14 @@ describe('node dist/main.js', () => {
     expect(run.output()).not.toContain('demo@donna.example');
     const answer = await fetch(`${urlOf(run)}/doku.php/some%2Fpage?a[]=1&a[]=2`);
     expect(await answer.text()).toBe('php saw /doku.php/some%2Fpage?a[]=1&a[]=2');
-  }, 20_000);
+  });
 
   it('stops on SIGTERM with code 0 and takes its PHP with it', async () => {
     const run = start(['--port', '0']);
     await run.says('Ctrl-C stops it');
-    const startedAt = Date.now();
     run.child.kill('SIGTERM');
     expect(await run.ended).toBe(0);
-    expect(Date.now() - startedAt).toBeLessThan(5000);
-  }, 20_000);
+  });
 
   it('names a port that is taken, in one sentence, and a way out', async () => {
     const { port } = php.address() as AddressInfo;
@@ -109,7 +115,7 @@ describe('node dist/main.js', () => {
     expect(await run.ended).toBe(69);
     expect(run.output().trim().split('\n')).toHaveLength(1);
     expect(run.output()).toContain(`Port ${port} on 127.0.0.1 is taken`);
-  }, 20_000);
+  });
 
   it('names every missing variable at once and exits 78', async () => {
     const run = start([], { NODE_ENV: 'production' });
@@ -117,24 +123,24 @@ describe('node dist/main.js', () => {
     for (const name of ['JWT_SECRET', 'GATEWAY_IDENTITY_SECRET', 'ALLOWED_ORIGINS'])
       expect(run.output()).toContain(name);
     expect(run.output()).not.toContain('    at ');
-  }, 20_000);
+  });
 
   it('says that nobody answers at REMOTE_PHP_BASE, and serves once somebody does', async () => {
     const run = start(['--port', '0', '--php', 'http://127.0.0.1:9']);
     await run.says('Ctrl-C stops it');
     expect(run.output()).toContain('nothing answers at http://127.0.0.1:9');
     expect((await fetch(`${urlOf(run)}/x.php`)).status).toBe(502);
-  }, 20_000);
+  });
 
   it('lists its options with --help', async () => {
     const run = start(['--help']);
     expect(await run.ended).toBe(0);
     expect(run.output()).toContain('REMOTE_PHP_BASE');
-  }, 20_000);
+  });
 
   it('refuses an option that it does not know', async () => {
     const run = start(['--prot', '80']);
     expect(await run.ended).toBe(64);
     expect(run.output()).toContain('--prot');
-  }, 20_000);
+  });
 });

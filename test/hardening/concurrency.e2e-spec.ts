@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually.js';
 import { hear, type HeardAnswer } from '../support/raw-client.js';
 import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
@@ -44,13 +44,6 @@ describe('requests under way at the same time', () => {
     await gateway.stop(0);
     await upstream.stop();
   });
-  const until = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
-    const last = Date.now() + 8000;
-    while (!(await isSo())) {
-      if (Date.now() > last) throw new Error('not so in time');
-      await sleep(10);
-    }
-  };
   const answerAll = (): void => {
     for (const socket of waiting.splice(0))
       socket.write(httpAnswer(200, { 'Content-Type': 'application/json' }, '{"ok":true}'));
@@ -60,7 +53,7 @@ describe('requests under way at the same time', () => {
 
   it('are bounded per route with 503, for all callers together, and free their places when answered', async () => {
     const served = [1, 2, 3].map((i) => from(`192.0.2.${i}`, '/route'));
-    await until(() => waiting.length === 3);
+    await eventually(() => waiting.length === 3);
     const refused = await from('192.0.2.9', '/route');
     expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
     expect(JSON.parse(refused.body)).toMatchObject({ success: false, errorCode: 'UPSTREAM_UNAVAILABLE' });
@@ -69,20 +62,20 @@ describe('requests under way at the same time', () => {
     expect((await Promise.all(served)).map(({ status }) => status)).toEqual([200, 200, 200]);
     // As many as before, and no more: each place was freed once.
     const again = [1, 2, 3, 4, 5].map((i) => from(`192.0.2.${i}`, '/route'));
-    await until(() => waiting.length === 3);
-    await until(async () => (await from('192.0.2.9', '/route')).status === 503);
+    await eventually(() => waiting.length === 3);
+    await eventually(async () => (await from('192.0.2.9', '/route')).status === 503);
     answerAll();
     expect((await Promise.all(again)).map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 503, 503]);
   });
 
   it('are bounded per caller with 429, each caller for itself, an IPv6 network as one', async () => {
     const served = [1, 2].map((i) => from(`2001:db8:1:2::${i}`, '/caller'));
-    await until(() => waiting.length === 2);
+    await eventually(() => waiting.length === 2);
     const refused = await from('2001:db8:1:2:ffff::3', '/caller');
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '1']);
     expect(JSON.parse(refused.body)).toMatchObject({ errorCode: 'RATE_LIMITED' });
     const other = from('2001:db8:1:3::1', '/caller');
-    await until(() => waiting.length === 3);
+    await eventually(() => waiting.length === 3);
     answerAll();
     expect((await Promise.all([...served, other])).map(({ status }) => status)).toEqual([200, 200, 200]);
   });
@@ -95,15 +88,15 @@ describe('requests under way at the same time', () => {
         headers: { 'Content-Type': 'application/json' },
       });
     const first = act('a');
-    await until(() => waiting.length === 1);
+    await eventually(() => waiting.length === 1);
     expect((await act('a')).status).toBe(429);
     const others = [act('b'), act('b')];
-    await until(() => waiting.length === 3);
+    await eventually(() => waiting.length === 3);
     expect((await act('b')).status).toBe(429);
     answerAll();
     expect((await Promise.all([first, ...others])).map(({ status }) => status)).toEqual([200, 200, 200]);
     const again = act('a');
-    await until(() => waiting.length === 1);
+    await eventually(() => waiting.length === 1);
     answerAll();
     expect((await again).status).toBe(200);
   });
@@ -112,12 +105,12 @@ describe('requests under way at the same time', () => {
     for (let round = 0; round < 5; round++) {
       const leave = new AbortController();
       const gone = [1, 2].map(() => hear(gateway.port, '/caller', { signal: leave.signal }));
-      await until(() => waiting.length === 2);
+      await eventually(() => waiting.length === 2);
       expect((await hear(gateway.port, '/caller?now')).status).toBe(429);
       leave.abort();
       await Promise.all(gone);
       waiting.length = 0;
-      await until(async () => (await hear(gateway.port, '/caller?now')).status === 200);
+      await eventually(async () => (await hear(gateway.port, '/caller?now')).status === 200);
     }
   });
 
@@ -136,7 +129,7 @@ describe('requests under way at the same time', () => {
     expect(third.head).toMatch(/^HTTP\/1\.1 429 /);
     third.socket.destroy();
     first.socket.destroy();
-    await until(async () => {
+    await eventually(async () => {
       const { socket, head } = await open();
       socket.destroy();
       return head.startsWith('HTTP/1.1 101');
@@ -151,7 +144,7 @@ describe('requests under way at the same time', () => {
     expect(second.head).toMatch(/^HTTP\/1\.1 503 /);
     second.socket.destroy();
     first.socket.destroy();
-    await until(async () => {
+    await eventually(async () => {
       const { socket, head } = await open('/sockets');
       socket.destroy();
       return head.startsWith('HTTP/1.1 101');
@@ -181,8 +174,8 @@ describe('requests under way at the same time', () => {
       return socket;
     };
     const crawling = [crawl(), crawl()];
-    await until(async () => (await hear(gateway.port, '/upload?now')).status === 429);
+    await eventually(async () => (await hear(gateway.port, '/upload?now')).status === 429);
     for (const socket of crawling) socket.destroy();
-    await until(async () => (await hear(gateway.port, '/upload?now')).status === 200);
+    await eventually(async () => (await hear(gateway.port, '/upload?now')).status === 200);
   });
 });

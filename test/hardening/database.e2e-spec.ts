@@ -1,237 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { EmbeddedDatabase } from '../../src/database/embedded/embedded-database.js';
+import { join } from 'node:path';
 import { DatabaseUnavailableError } from '../../src/database/index.js';
 import { MIGRATIONS } from '../../src/database/migrations/migrations.js';
 import { PostgresDatabase } from '../../src/database/postgres/postgres-database.js';
-import type { Logger } from '../../src/trace/index.js';
 import { describeWith } from '../setup/parts.js';
 import { makeAuthority, makeCertificate } from '../support/certificates.js';
+import { AUDIT_ROW, databaseOf, DATABASE_TABLE, makeLog } from '../support/database-parts.js';
 import { eventually } from '../support/eventually.js';
-import { compileSources } from '../support/gateway-process.js';
-import { call } from '../support/http-call.js';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.js';
 import { startTestGateway } from '../support/test-gateway.js';
-
-const PROJECT = resolve(import.meta.dirname, '../..');
-const AUDIT = {
-  route: 'a',
-  from_stage: 'proxy',
-  from_weight: 0,
-  to_stage: 'mirror',
-  to_weight: 0,
-  by: 'x',
-  reason: 'y',
-} as const;
-const TABLE = `
-policies: { authorization: { public: {} } }
-routes: { health: { match: { path: /api/health }, handler: health, policies: { authorization: public } } }
-`;
-
-/** Keeps what a process would log. */
-function makeLog(): { readonly told: string[]; readonly logger: Logger } {
-  const told: string[] = [];
-  const keep = (...said: unknown[]): void => void told.push(JSON.stringify(said));
-  return { told, logger: { info: keep, warn: keep, error: keep } as unknown as Logger };
-}
-
-const databaseOf = async (url: string): Promise<{ status: string; checks: { database: string } }> =>
-  (await call(url, '/api/health')).json() as { status: string; checks: { database: string } };
-
-/** Writes until it is killed, and tells each row that was acknowledged. */
-const WRITER = `
-import { EmbeddedDatabase } from './dist/database/embedded/embedded-database.js';
-const say = (text) => process.stdout.write(text + '\\n');
-const logger = { info() {}, error() {} };
-const database = new EmbeddedDatabase(process.argv[2], logger);
-try {
-  await database.db();
-} catch (error) {
-  say('refused ' + error.message);
-  process.exit(3);
-}
-say('open');
-for (let i = 0; ; i++) {
-  await database.transaction(async (trx) => {
-    await trx.insertInto('stage_audit').values({ ...${JSON.stringify(AUDIT)}, route: 'w' + i }).execute();
-    await trx.insertInto('stage_override').values({ route: 'w' + i, stage: 'proxy', weight: 0, changed_by: 'x', reason: 'y' }).execute();
-  });
-  say('kept ' + i);
-}
-`;
-
-describe('embedded data and the processes that use them', () => {
-  let home = '';
-  let data = '';
-  beforeAll(async () => {
-    home = mkdtempSync(join(tmpdir(), 'donna-database-'));
-    data = join(home, '.data/postgres');
-    await compileSources(join(PROJECT, 'src'), join(home, 'dist'));
-    writeFileSync(join(home, 'package.json'), '{"type":"module"}');
-    symlinkSync(join(PROJECT, 'node_modules'), join(home, 'node_modules'));
-    writeFileSync(join(home, 'writer.js'), WRITER);
-  }, 30_000);
-  afterAll(() => rmSync(home, { recursive: true, force: true }));
-
-  const startWriter = (folder = data) => {
-    const child = spawn(process.execPath, [join(home, 'writer.js'), folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const said: string[] = [];
-    let rest = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      said.push(...lines);
-    });
-    const ended = once(child, 'exit');
-    const kill = async (): Promise<void> => {
-      child.kill('SIGKILL');
-      await ended;
-    };
-    return { child, said, ended, kill };
-  };
-
-  it('that a killed process left half made are made anew', async () => {
-    mkdirSync(join(`${data}.new`, 'base'), { recursive: true });
-    writeFileSync(join(`${data}.new`, 'PG_VERSION'), '');
-    const database = new EmbeddedDatabase(data, makeLog().logger);
-    expect(database.hasData).toBe(false);
-    await database.db();
-    expect([database.hasData, existsSync(`${data}.new`)]).toEqual([true, false]);
-    await database.close();
-  }, 90_000);
-
-  it('lose nothing that was acknowledged to kill -9, and are open to the next at once', async () => {
-    let kept = -1;
-    for (let round = 0; round < 2; round++) {
-      const writer = startWriter();
-      try {
-        await eventually(() => writer.said.filter((line) => line.startsWith('kept')).length > 20, 60_000);
-      } finally {
-        await writer.kill();
-      }
-      const count = writer.said.filter((line) => line.startsWith('kept')).length;
-      const { logger } = makeLog();
-      const database = new EmbeddedDatabase(data, logger);
-      const db = await database.db();
-      const audits = await db.selectFrom('stage_audit').select('route').execute();
-      const overrides = await db.selectFrom('stage_override').select('route').execute();
-      // Each transaction whole: the last may have been kept before it was told.
-      expect(audits.map(({ route }) => route)).toEqual(overrides.map(({ route }) => route));
-      expect(audits.length).toBeGreaterThanOrEqual(count);
-      expect(audits.length).toBeLessThanOrEqual(count + 1);
-      kept = audits.length;
-      await db.deleteFrom('stage_audit').execute();
-      await db.deleteFrom('stage_override').execute();
-      await database.close();
-    }
-    expect(kept).toBeGreaterThan(20);
-  }, 120_000);
-
-  it('are refused to a second process, and to a second one in this process, with what to do', async () => {
-    const { told, logger } = makeLog();
-    const database = new EmbeddedDatabase(data, logger);
-    await database.db();
-    const second = startWriter();
-    try {
-      const [code] = (await second.ended) as [number];
-      expect([code, second.said]).toEqual([
-        3,
-        [
-          expect.stringMatching(
-            new RegExp(`^refused .*in use by another gateway \\(process ${process.pid}, since .*set DATABASE_URL`),
-          ),
-        ],
-      ]);
-      const twin = new EmbeddedDatabase(data, logger);
-      for (let i = 0; i < 3; i++) await expect(twin.db()).rejects.toBeInstanceOf(DatabaseUnavailableError);
-      expect(twin.state).toBe('down');
-      // Told once, not for each who asks.
-      expect(told.filter((line) => line.includes('in use by another gateway'))).toHaveLength(1);
-      await database.close();
-      await eventually(async () => (await twin.db().catch(() => undefined)) !== undefined, 30_000);
-      expect(twin.state).toBe('up');
-      await twin.close();
-    } finally {
-      await second.kill();
-      await database.close();
-    }
-  }, 60_000);
-
-  it('are opened again when the engine has broken down', async () => {
-    const { told, logger } = makeLog();
-    const database = new EmbeddedDatabase(data, logger);
-    const heard: string[] = [];
-    let listening = 0;
-    database.listen('stages', { onMessage: (text) => heard.push(text), onListening: () => listening++ });
-    const db = await database.db();
-    const engine = Reflect.get(database, 'running') as { readonly pglite: { close(): Promise<void> } };
-    await engine.pglite.close();
-    await expect(sql`select 1`.execute(db)).rejects.toThrow();
-    await eventually(() => told.some((line) => line.includes('broke down')));
-    await eventually(async () => (await database.db().catch(() => undefined)) !== undefined, 30_000);
-    await database.notify('stages', 'again');
-    await eventually(() => heard.length === 1);
-    expect(listening).toBe(2);
-    await database.close();
-  }, 60_000);
-
-  it('do not hang on a transaction that waits for itself', async () => {
-    const database = new EmbeddedDatabase(data, makeLog().logger, 300);
-    const selfish = database.transaction(async (trx) => {
-      await trx
-        .insertInto('stage_audit')
-        .values({ ...AUDIT, route: 'selfish' })
-        .execute();
-      await (await database.db()).selectFrom('stage_audit').selectAll().execute();
-    });
-    await expect(selfish).rejects.toThrow(/busy for 300 ms: .*would wait for itself/);
-    const db = await database.db();
-    const rows = await db.selectFrom('stage_audit').select('route').where('route', '=', 'selfish').execute();
-    expect(rows).toEqual([]);
-    await database.close();
-  }, 60_000);
-
-  it('are opened once, however many ask at the same time', async () => {
-    const { told, logger } = makeLog();
-    const database = new EmbeddedDatabase(data, logger);
-    expect(database.state).toBe('off');
-    const all = Promise.all(Array.from({ length: 50 }, () => database.db()));
-    expect(database.state).toBe('starting');
-    expect(new Set(await all).size).toBe(1);
-    expect(told.filter((line) => line.includes('embedded database started'))).toHaveLength(1);
-    await database.close();
-  }, 60_000);
-
-  it('that cannot be opened are told with their folder, and tried again', async () => {
-    const blocked = join(home, 'blocked');
-    writeFileSync(blocked, 'a file where the folder should be');
-    const { told, logger } = makeLog();
-    const database = new EmbeddedDatabase(blocked, logger);
-    await expect(database.db()).rejects.toThrow(/blocked does not start/);
-    expect(database.state).toBe('down');
-    expect(told).toHaveLength(1);
-    rmSync(blocked);
-    cpSync(data, blocked, { recursive: true });
-    await eventually(async () => (await database.db().catch(() => undefined)) !== undefined, 60_000);
-    expect(database.state).toBe('up');
-    await database.close();
-  }, 90_000);
-
-  it('are not made by a gateway that does not use them, nor by asking for its health', async () => {
-    const gateway = await startTestGateway({ routes: TABLE });
-    try {
-      expect(await databaseOf(gateway.url)).toMatchObject({ status: 'healthy', checks: { database: 'off' } });
-      expect(existsSync(join(dirname(gateway.routesFile), '.data/postgres'))).toBe(false);
-    } finally {
-      await gateway.stop();
-    }
-  });
-});
 
 describeWith('postgres', 'a real Postgres and its faults', (program) => {
   let server: PostgresServer;
@@ -263,7 +45,7 @@ describeWith('postgres', 'a real Postgres and its faults', (program) => {
     database.listen('stages', { onMessage: (text) => heard.push(text), onListening: () => listening++ });
     await eventually(() => listening === 1);
     const db = await database.db();
-    await db.insertInto('stage_audit').values(AUDIT).execute();
+    await db.insertInto('stage_audit').values(AUDIT_ROW).execute();
     const underWay = sql`select pg_sleep(30)`.execute(db);
     const cut = expect(underWay).rejects.toThrow();
     await server.kill();
@@ -321,9 +103,9 @@ describeWith('postgres', 'a real Postgres and its faults', (program) => {
     const all = await Promise.all(Array.from({ length: 4 }, () => open(url)));
     await Promise.all(all.map(({ database }) => database.db()));
     const runs = all.flatMap(({ told }) => told.filter((line) => line.includes('database migrated')));
-    expect(runs.join('').match(/0001-stages/g)).toHaveLength(1);
+    for (const name of Object.keys(MIGRATIONS)) expect(runs.join('').split(name)).toHaveLength(2);
     expect(all.flatMap(({ told }) => told.filter((line) => line.includes('cannot be used')))).toEqual([]);
-    expect(await server.ask('together', 'select name from gateway_migration')).toHaveLength(
+    expect(await server.ask('together', 'select name from gateway_migration order by name')).toHaveLength(
       Object.keys(MIGRATIONS).length,
     );
   }, 60_000);
@@ -361,7 +143,7 @@ describeWith('postgres', 'a real Postgres and its faults', (program) => {
     const { told, logger } = makeLog();
     await server.kill();
     const startedAt = performance.now();
-    const gateway = await startTestGateway({ routes: TABLE, env: { DATABASE_URL: server.urlOf('postgres') } });
+    const gateway = await startTestGateway({ routes: DATABASE_TABLE, env: { DATABASE_URL: server.urlOf('postgres') } });
     try {
       expect(performance.now() - startedAt).toBeLessThan(8000);
       expect(await databaseOf(gateway.url)).toMatchObject({ status: 'degraded', checks: { database: 'down' } });
@@ -386,15 +168,34 @@ describeWith('postgres', 'a real Postgres and its faults', (program) => {
     const bad = { up: async () => Promise.reject(new Error('no such thing')) };
     const database = new PostgresDatabase(await server.createDatabase('unlucky'), logger, {
       ...MIGRATIONS,
-      '0002-bad': bad,
+      '9999-bad': bad,
     });
     opened.push(database);
     await database.onModuleInit();
-    await expect(database.db()).rejects.toThrow(/Migration 0002-bad failed/);
+    await expect(database.db()).rejects.toThrow(/Migration 9999-bad failed/);
     expect(database.state).toBe('down');
-    expect(told.join('\n')).toContain('Migration 0002-bad failed');
-    expect(await server.ask('unlucky', 'select name from gateway_migration')).toEqual([{ name: '0001-stages' }]);
+    expect(told.join('\n')).toContain('Migration 9999-bad failed');
+    expect(await server.ask('unlucky', 'select name from gateway_migration order by name')).toEqual(
+      Object.keys(MIGRATIONS).map((name) => ({ name })),
+    );
   });
+
+  it('is left by a gateway that cannot have its port', async () => {
+    const url = await server.createDatabase('portless');
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    try {
+      const { port } = holder.address() as AddressInfo;
+      const env = { DATABASE_URL: url, PORT: String(port) };
+      await expect(startTestGateway({ routes: DATABASE_TABLE, env })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+      const connections = "select pid from pg_stat_activity where datname = 'portless'";
+      await eventually(async () => (await server.ask('postgres', connections)).length === 0);
+      // It had been there: it has migrated.
+      expect(await server.ask('portless', 'select name from gateway_migration')).not.toEqual([]);
+    } finally {
+      holder.close();
+    }
+  }, 30_000);
 
   it('is closed in time though it is silent', async () => {
     const { database } = await open();

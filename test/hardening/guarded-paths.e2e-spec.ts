@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { makeAccessToken } from '../../src/auth/index.js';
 import { resolvePath } from '../../src/routing/index.js';
 import { describeWith } from '../setup/parts.js';
+import { eventually } from '../support/eventually.js';
 import { askRaw, type RawAnswer, sendRaw } from '../support/raw-client.js';
 import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
 import { JWT_SECRET, startTestGateway, type TestGateway } from '../support/test-gateway.js';
@@ -148,7 +149,7 @@ describe('paths that a guarded script would be reached by', () => {
       }),
       { numRuns: 150 },
     );
-  }, 30_000);
+  });
 
   it.each([
     '/doku.php/page',
@@ -225,11 +226,9 @@ async function whatRuns(start: (port: number, folder: string) => ReturnType<type
   const port = await freePort();
   const server = start(port, folder);
   try {
-    for (let i = 0; i < 100; i++) {
-      const up = await sendRaw(port, 'GET /api/conversations.php HTTP/1.0\r\nHost: h\r\n\r\n', 50).catch(() => '');
-      if (up.includes('RUNS')) break;
-      await new Promise((done) => setTimeout(done, 50));
-    }
+    const knock = (): Promise<string> =>
+      sendRaw(port, 'GET /api/conversations.php HTTP/1.0\r\nHost: h\r\n\r\n', 100).catch(() => '');
+    await eventually(async () => (await knock()).includes('RUNS'));
     const random = fc.sample(mutations(), 80).map((mutate) => mutate('/api/conversations.php'));
     let ran = 0;
     for (const target of [...spellings('/api/conversations.php'), ...random]) {
@@ -254,7 +253,7 @@ async function whatRuns(start: (port: number, folder: string) => ReturnType<type
 describeWith('php', 'what the built-in server of PHP runs', (php) => {
   it('is what policies are matched on', async () => {
     await whatRuns((port, folder) => spawn(php, ['-S', `127.0.0.1:${port}`, '-t', folder], { stdio: 'ignore' }));
-  }, 30_000);
+  });
 });
 
 describeWith('nginx', 'what nginx hands to PHP', (nginx) => {
@@ -269,5 +268,5 @@ http { access_log off; client_body_temp_path ${folder}/b; proxy_temp_path ${fold
       );
       return spawn(nginx, ['-c', conf, '-p', folder], { stdio: 'ignore' });
     });
-  }, 30_000);
+  });
 });

@@ -134,7 +134,7 @@ describe('what the client cannot say in the gateway’s name', () => {
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, number>;
     expect(claims).toMatchObject({ sub: 'u-1', via: 'jwt', roles: ['user'], htm: 'GET', htu: '/guarded/a%2Fb' });
     expect((claims['exp'] ?? 0) - (claims['iat'] ?? 0)).toBe(60);
-    expect(Math.abs((claims['iat'] ?? 0) - Date.now() / 1000)).toBeLessThan(5);
+    expect(Math.abs((claims['iat'] ?? 0) - Date.now() / 1000)).toBeLessThan(60);
     expect(sent).not.toContain(token);
   });
 

@@ -4,6 +4,8 @@ import { SkipThrottle, Throttle } from '@nestjs/throttler';
 import { makeAccessToken } from '../../src/auth/index.js';
 import { EnvelopeFields } from '../../src/contract/index.js';
 import { NativeHandler } from '../../src/routing/index.js';
+import { holdsOnce } from '../support/holds-once.js';
+import { eventually } from '../support/eventually.js';
 import { call, type CallAnswer, type CallOptions, multipart } from '../support/http-call.js';
 import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
 import { JWT_SECRET, startTestGateway, type TestGateway } from '../support/test-gateway.js';
@@ -137,25 +139,26 @@ describe('limits', () => {
     const refused = await ask('/plain');
     expect(refused.status).toBe(429);
     expect(refused.json()).toMatchObject({ success: false, errorCode: 'RATE_LIMITED' });
-    expect(refused.all('RateLimit')).toEqual([expect.stringMatching(/^"address";r=0;t=(60|59|58)$/)]);
+    expect(refused.all('RateLimit')).toEqual([expect.stringMatching(/^"address";r=0;t=(60|5\d)$/)]);
     expect(refused.all('X-RateLimit-Remaining')).toEqual(['0']);
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(50);
     expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60);
   });
 
   it('never say Retry-After: 0, and take the caller again once it is over', async () => {
-    expect((await ask('/short')).status).toBe(200);
-    const refused = await ask('/short');
-    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '1']);
-    const until = Date.now() + 5000;
-    let status = 429;
-    while (status === 429 && Date.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      const answer = await ask('/short');
-      ({ status } = answer);
-      if (status === 429) expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1);
-    }
-    expect(status).toBe(200);
+    const takesAgain = (): Promise<void> =>
+      eventually(async () => {
+        const answer = await ask('/short');
+        if (answer.status === 429) expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+        return answer.status === 200;
+      });
+    await holdsOnce(async () => {
+      await takesAgain();
+      // Within the second that the limit lasts.
+      const refused = await ask('/short');
+      expect([refused.status, refused.headers['retry-after']]).toEqual([429, '1']);
+    });
+    await takesAgain();
   });
 
   it('count an address before they ask who it is', async () => {

@@ -8,7 +8,7 @@ describe('the login page', () => {
   beforeAll(async () => {
     php = await startLegacyPhp();
     php.setUsers(EVE);
-  }, 30_000);
+  });
   afterAll(() => php.stop());
 
   it('renews the session’s id with the sign-in, and gives up the old one', async () => {

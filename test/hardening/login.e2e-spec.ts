@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { call, type CallAnswer, multipart } from '../support/http-call.js';
+import { holdsOnce } from '../support/holds-once.js';
 import { EVE, EVE_PASSWORD, type LegacyPhp, startLegacyPhp, unlimitedTable } from '../support/legacy-php.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
@@ -12,7 +13,7 @@ const DEMO = { email: 'demo@donna.example', password: 'donna-demo' };
 let php: LegacyPhp;
 beforeAll(async () => {
   php = await startLegacyPhp();
-}, 30_000);
+});
 beforeEach(() => php.setUsers(EVE, OFF));
 afterAll(() => php.stop());
 
@@ -58,21 +59,23 @@ describe('signing in for tokens', () => {
   });
 
   it('takes as long for a wrong name as for a wrong password', async () => {
-    const times: Record<string, number[]> = { name: [], password: [] };
-    for (let i = 0; i < 15; i++) {
-      for (const [kind, email] of [
-        ['name', 'nobody@donna.example'],
-        ['password', DEMO.email],
-      ] as const) {
-        const startedAt = performance.now();
-        expect(await tryPassword(email, 'wrong')).toMatchObject({ status: 401 });
-        times[kind]?.push(performance.now() - startedAt);
+    await holdsOnce(async () => {
+      const times: Record<string, number[]> = { name: [], password: [] };
+      for (let i = 0; i < 15; i++) {
+        for (const [kind, email] of [
+          ['name', 'nobody@donna.example'],
+          ['password', DEMO.email],
+        ] as const) {
+          const startedAt = performance.now();
+          expect(await tryPassword(email, 'wrong')).toMatchObject({ status: 401 });
+          times[kind]?.push(performance.now() - startedAt);
+        }
       }
-    }
-    // A check costs some 40 ms: without it the one median would be a fraction of the other.
-    const ratio = median(times['name'] ?? []) / median(times['password'] ?? []);
-    expect(ratio).toBeGreaterThan(0.5);
-    expect(ratio).toBeLessThan(2);
+      // A check costs some 40 ms: without it the one median would be a fraction of the other.
+      const ratio = median(times['name'] ?? []) / median(times['password'] ?? []);
+      expect(ratio).toBeGreaterThan(0.5);
+      expect(ratio).toBeLessThan(2);
+    });
   }, 60_000);
 
   it('takes a password as it is', async () => {
@@ -245,7 +248,7 @@ describe('guessing passwords', () => {
     } finally {
       await stop();
     }
-  }, 20_000);
+  });
 
   it('is not what a phone does that refreshes its token', async () => {
     try {
@@ -283,7 +286,7 @@ describe('guessing passwords', () => {
       await strict.stop();
       await stop();
     }
-  }, 20_000);
+  });
 });
 
 function median(values: readonly number[]): number {

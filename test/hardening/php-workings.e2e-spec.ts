@@ -30,6 +30,21 @@ describe('a failure that PHP tells in JSON', () => {
     expect([answer.all('set-cookie'), answer.all('retry-after')]).toEqual([['a=1'], ['7']]);
   });
 
+  it('loses SQL and paths where PHP’s own envelope was right already, as its trace id was ours', async () => {
+    site.say = (socket, head) => {
+      const traceId = /^x-trace-id: (.+)$/im.exec(head)?.[1]?.trim() ?? '';
+      const body = `{"success":false,"traceId":"${traceId}","error":"${sql}"}`;
+      socket.write(httpAnswer(500, { 'Content-Type': 'application/json' }, body));
+    };
+    const answer = await call(site.url, '/json/x');
+    expect(answer.json()).toMatchObject({
+      success: false,
+      errorCode: 'INTERNAL',
+      traceId: answer.headers['x-trace-id'],
+    });
+    expect(answer.text).not.toMatch(/SQLSTATE|var|html/);
+  });
+
   it('that says no more than it should is left as it is', async () => {
     tell(500, '{"error":"The mailbox is full.","code":1.0}');
     expect((await call(site.url, '/json/x')).text).toContain('"error":"The mailbox is full.","code":1.0');

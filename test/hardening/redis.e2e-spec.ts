@@ -2,7 +2,10 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeAccessToken } from '../../src/auth/index.js';
 import { describeWith } from '../setup/parts.js';
+import { elapsedMs, NOT_WAITED_MS } from '../support/elapsed.js';
+import { eventually } from '../support/eventually.js';
 import { startGatewayProcess } from '../support/gateway-process.js';
+import { holdsOnce } from '../support/holds-once.js';
 import { call, type CallAnswer } from '../support/http-call.js';
 import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
 import { type RedisServer, startRedisServer } from '../support/redis-server.js';
@@ -59,14 +62,11 @@ describeWith('redis', 'two gateways with one Redis', (program) => {
   const count = (answers: readonly CallAnswer[], status: number): number =>
     answers.filter((answer) => answer.status === status).length;
   const redisIs = async (state: string): Promise<void> => {
-    const last = Date.now() + 15_000;
     for (const [which] of gateways.entries())
-      for (;;) {
+      await eventually(async () => {
         const { checks } = (await ask(which, '/api/health')).json() as { checks: { redis: string } };
-        if (checks.redis === state) break;
-        if (Date.now() > last) throw new Error(`redis is ${checks.redis}, not ${state}`);
-        await sleep(20);
-      }
+        return checks.redis === state;
+      });
   };
 
   it('let exactly as many pass together as the limit says', async () => {
@@ -75,7 +75,7 @@ describeWith('redis', 'two gateways with one Redis', (program) => {
     expect(upstream.requests).toHaveLength(LIMIT);
     expect((await from(0, '192.0.2.2')).all('RateLimit')).toEqual(['"address";r=19;t=600']);
     expect((await from(1, '192.0.2.2')).all('RateLimit')).toEqual([
-      expect.stringMatching(/^"address";r=18;t=(600|599)$/),
+      expect.stringMatching(/^"address";r=18;t=(600|5\d\d)$/),
     ]);
   });
 
@@ -118,11 +118,7 @@ describeWith('redis', 'two gateways with one Redis', (program) => {
     await from(0, '192.0.2.1');
     await from(0, '192.0.2.1', '/second');
     expect(await redis.ask('PTTL donna:limit:address:ip:192.0.2.1')).toMatch(/^:(600000|59\d{4})\r/m);
-    const last = Date.now() + 8000;
-    while ((await redis.ask('EXISTS donna:limit:second:ip:192.0.2.1')).startsWith(':1')) {
-      expect(Date.now()).toBeLessThan(last);
-      await sleep(50);
-    }
+    await eventually(async () => (await redis.ask('EXISTS donna:limit:second:ip:192.0.2.1')).startsWith(':0'));
     expect((await from(1, '192.0.2.1', '/second')).status).toBe(200);
   });
 
@@ -145,7 +141,7 @@ describeWith('redis', 'two gateways with one Redis', (program) => {
     // Four were left; at worst each gateway gave them once more.
     expect(heard.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(12);
     expect(heard.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(28);
-    expect(Math.max(...heard.map(({ ms }) => ms))).toBeLessThan(3000);
+    expect(Math.max(...heard.map(({ ms }) => ms))).toBeLessThan(NOT_WAITED_MS);
     await redisIs('down');
     // Who was never seen is limited too: by each gateway for itself.
     const alone = await Promise.all(Array.from({ length: 4 * LIMIT }, (_, i) => from(i, '192.0.2.7')));
@@ -162,19 +158,19 @@ describeWith('redis', 'two gateways with one Redis', (program) => {
   it('answer fast while Redis is frozen: nobody waits for it twice', async () => {
     await from(0, '192.0.2.1');
     redis.freeze();
-    const first = performance.now();
-    expect((await from(0, '192.0.2.1')).status).toBe(200);
-    expect((await from(1, '192.0.2.1')).status).toBe(200);
-    expect(performance.now() - first).toBeLessThan(4000);
+    const firstMs = await elapsedMs(async () => {
+      expect((await from(0, '192.0.2.1')).status).toBe(200);
+      expect((await from(1, '192.0.2.1')).status).toBe(200);
+    });
+    expect(firstMs).toBeLessThan(NOT_WAITED_MS);
     await redisIs('down');
     // What a request takes that no limit counts, and what one takes that is counted.
-    const timed = async (path: string): Promise<number> => {
-      const startedAt = performance.now();
-      for (let i = 0; i < 15; i++) expect((await from(i, `192.0.2.${50 + i}`, path)).status).toBe(200);
-      return performance.now() - startedAt;
-    };
-    const free = await timed('/free');
-    expect(await timed('/plain')).toBeLessThan(free * 3 + 400);
+    const timed = (path: string): Promise<number> =>
+      elapsedMs(async () => {
+        for (let i = 0; i < 15; i++) expect((await from(i, `192.0.2.${50 + i}`, path)).status).toBe(200);
+      });
+    // To wait for Redis would cost half a second each time.
+    await holdsOnce(async () => expect(await timed('/plain')).toBeLessThan((await timed('/free')) * 3 + 400));
     redis.thaw();
     await redisIs('up');
     const together = await Promise.all(Array.from({ length: 2 * LIMIT }, (_, i) => from(i, '192.0.2.8')));
@@ -194,9 +190,7 @@ describeWith('redis', 'two gateways with one Redis', (program) => {
     const alone = await start();
     gateways.push(alone);
     expect((await call(alone.url, '/plain')).status).toBe(200);
-    const startedAt = performance.now();
-    await alone.stop(0);
-    expect(performance.now() - startedAt).toBeLessThan(3000);
+    expect(await elapsedMs(() => alone.stop(0))).toBeLessThan(NOT_WAITED_MS);
     gateways.pop();
   });
 

@@ -183,7 +183,7 @@ describeWith('redis', 'two gateways over one Redis', (program) => {
     // Until then a gateway keeps its revocations to itself.
     await eventually(async () => (await askAt(urlOf(0), { refresh_token: 'x' })).status === 401);
     await eventually(async () => (await askAt(urlOf(1), { refresh_token: 'x' })).status === 401);
-  }, 30_000);
+  });
   afterAll(async () => {
     await Promise.all(gateways.map((gateway) => gateway.stop()));
     await upstream.stop();

@@ -177,7 +177,7 @@ describe('requests that two servers could read differently', () => {
       const other = await startTestGateway({ phpTargets: [`http://127.0.0.1:${port}`], routes: twoForwarders() });
       const received = await sendRaw(
         other.port,
-        [chunked('5\r\nhello\r\n').replace('PATH', path), '', '', 'xyz\r\n'],
+        [chunked('5\r\nhello\r\n').replace('PATH', path), { onceHeard: 'begun', send: 'xyz\r\n' }],
         300,
       );
       await other.stop(0);

@@ -65,7 +65,7 @@ describe('an answer that passes in pieces', () => {
       req.end();
     });
     expect(arrivals).toEqual(['data: {"t":"task"}\n\n', 'data: sk-\n\n', 'data: the last\n\n']);
-  }, 5000);
+  });
 
   it('shows its head at once where the body is slow', async () => {
     const holder: { socket?: Socket } = {};
@@ -82,7 +82,7 @@ describe('an answer that passes in pieces', () => {
         })
         .end();
     });
-  }, 5000);
+  });
 });
 
 describe('a coded answer', () => {
@@ -190,11 +190,11 @@ describe('a coded answer', () => {
       req.end();
     });
     expect(hash).toBe(createHash('sha256').update(bytes).digest('hex'));
-  }, 30_000);
+  });
 
   it('that swells beyond reason is stopped', async () => {
     site.answerWith({ 'Content-Encoding': 'zstd' }, zstdCompressSync(Buffer.alloc(96 * 1024 * 1024)));
     expectRefusal(await call(site.url, '/page/x'));
     site.expectAlarm('coding that cannot be looked through');
-  }, 15_000);
+  });
 });

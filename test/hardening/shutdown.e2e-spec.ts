@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventually } from '../support/eventually.js';
+import { elapsedMs, FAR_TIME_MS, NOT_WAITED_MS } from '../support/elapsed.js';
+import { eventually, settle } from '../support/eventually.js';
 import { hear, sendRaw } from '../support/raw-client.js';
 import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
@@ -39,12 +40,6 @@ const answerAfter =
   (socket: Socket): void =>
     void setTimeout(() => socket.write(httpAnswer(200, { 'Content-Type': 'application/json' }, '{"ok":true}')), ms);
 
-async function timed(work: Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await work;
-  return performance.now() - startedAt;
-}
-
 /** A connection whose events and bytes a test can look at while it is open. */
 function openConnection(port: number): { socket: Socket; text: () => string; isClosed: () => boolean } {
   const socket = connect(port, '127.0.0.1');
@@ -63,13 +58,13 @@ describe('a gateway that is told to stop', () => {
       const { gateway, upstream } = await start(answerAfter(300));
       const agent = new Agent({ keepAlive: true });
       const slow = hear(gateway.port, `/${route}/x`, { agent });
-      while (upstream.requests.length === 0) await sleep(5);
-      const stopped = timed(gateway.stop(5000));
+      await eventually(() => upstream.requests.length > 0);
+      const stopped = elapsedMs(() => gateway.stop(FAR_TIME_MS));
       const answer = await slow;
       expect(answer).toMatchObject({ status: 200, isComplete: true, body: expect.stringContaining('"ok":true') });
       expect(answer.headers['connection']).toBe('close');
       // The end of the last request ends the wait, not the grace.
-      await expect(stopped).resolves.toBeLessThan(3000);
+      await expect(stopped).resolves.toBeLessThan(NOT_WAITED_MS);
       agent.destroy();
     },
   );
@@ -80,9 +75,9 @@ describe('a gateway that is told to stop', () => {
     await hear(gateway.port, '/livez', { agent });
     const idle = openConnection(gateway.port);
     idle.socket.write('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n');
-    while (!idle.text().includes('live')) await sleep(5);
+    await eventually(() => idle.text().includes('live'));
     const slow = hear(gateway.port, '/json/x');
-    while (upstream.requests.length === 0) await sleep(5);
+    await eventually(() => upstream.requests.length > 0);
     const stopped = gateway.stop(5000);
     await eventually(idle.isClosed);
     await expect(hear(gateway.port, '/livez')).resolves.toMatchObject({ status: 0 });
@@ -92,15 +87,16 @@ describe('a gateway that is told to stop', () => {
   });
 
   it('tells whoever still reaches it that it is not ready, yet serves the request that was under way', async () => {
-    const { gateway, upstream } = await start(answerAfter(2500));
+    const under: Socket[] = [];
+    const { gateway, upstream } = await start((socket) => void under.push(socket));
     const slow = hear(gateway.port, '/json/x');
-    while (upstream.requests.length === 0) await sleep(5);
+    await eventually(() => upstream.requests.length > 0);
     const [ready, late] = [openConnection(gateway.port), openConnection(gateway.port)];
     ready.socket.write('GET /readyz HTTP/1.1\r\nHost: a\r\n');
     late.socket.write('GET /livez HTTP/1.1\r\nHost: a\r\n');
-    await sleep(50);
-    const stopped = gateway.stop(10_000);
-    await sleep(30);
+    await settle(50);
+    const stopped = gateway.stop(FAR_TIME_MS);
+    await settle(30);
     ready.socket.write('\r\n');
     late.socket.write('\r\n');
     await eventually(() => ready.isClosed() && late.isClosed());
@@ -109,32 +105,34 @@ describe('a gateway that is told to stop', () => {
     expect(ready.text()).toContain('"success":false');
     expect(late.text()).toMatch(/^HTTP\/1\.1 200 /);
     expect(late.text()).toMatch(/\r\nConnection: close\r\n/i);
+    for (const socket of under) answerAfter(0)(socket);
     await expect(slow).resolves.toMatchObject({ status: 200, isComplete: true });
     await stopped;
   });
 
   it('refuses what comes late in the grace', async () => {
-    const { gateway } = await start(() => undefined);
-    const stuck = hear(gateway.port, '/json/x');
+    const under: Socket[] = [];
+    const { gateway } = await start((socket) => void under.push(socket));
+    const slow = hear(gateway.port, '/json/x');
+    await eventually(() => under.length > 0);
     const late = openConnection(gateway.port);
     late.socket.write('GET /livez HTTP/1.1\r\nHost: a\r\n');
-    await sleep(50);
-    const stopped = gateway.stop(4000);
-    await sleep(2300);
+    await settle(50);
+    const stopped = gateway.stop(6000);
+    await sleep(3100);
     late.socket.write('\r\n');
     await eventually(late.isClosed);
     expect(late.text()).toMatch(/^HTTP\/1\.1 503 /);
     expect(late.text()).toContain('UPSTREAM_UNAVAILABLE');
+    for (const socket of under) answerAfter(0)(socket);
+    await expect(slow).resolves.toMatchObject({ status: 200, isComplete: true });
     await stopped;
-    await expect(stuck).resolves.toMatchObject({ isComplete: false });
   });
 
   it('lets a stream go on to its end, and then closes a connection that was promised to stay', async () => {
+    const under: Socket[] = [];
     const { gateway, upstream } = await start((socket, request) => {
-      if (request.includes('/longer')) {
-        answerAfter(3000)(socket);
-        return;
-      }
+      if (request.includes('/longer')) return void under.push(socket);
       socket.write('HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nTransfer-Encoding: chunked\r\n\r\n');
       let left = 10;
       const timer = setInterval(() => {
@@ -145,14 +143,16 @@ describe('a gateway that is told to stop', () => {
     const longer = hear(gateway.port, '/json/longer');
     const stream = openConnection(gateway.port);
     stream.socket.write('GET /stream/x HTTP/1.1\r\nHost: a\r\n\r\n');
-    while (!stream.text().includes('!\r\n')) await sleep(5);
-    const stopped = timed(gateway.stop(10_000));
-    while (!stream.text().endsWith('0\r\n\r\n')) await sleep(5);
+    await eventually(() => stream.text().includes('!\r\n'));
+    const stopped = elapsedMs(() => gateway.stop(FAR_TIME_MS));
+    await eventually(() => stream.text().endsWith('0\r\n\r\n'));
     expect(stream.text().match(/1\r\n!\r\n/g)).toHaveLength(10);
     // At once: the gateway is still busy with the other one.
-    await eventually(stream.isClosed, 2000);
+    await eventually(stream.isClosed);
+    expect(under).toHaveLength(1);
+    for (const socket of under) answerAfter(0)(socket);
     await expect(longer).resolves.toMatchObject({ status: 200, isComplete: true });
-    await expect(stopped).resolves.toBeLessThan(6000);
+    await expect(stopped).resolves.toBeLessThan(NOT_WAITED_MS);
     expect(upstream.requests).toHaveLength(2);
   });
 
@@ -161,13 +161,13 @@ describe('a gateway that is told to stop', () => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n'),
     );
     const stream = hear(gateway.port, '/stream/x');
-    while (upstream.requests.length === 0) await sleep(5);
-    await sleep(20);
-    const ms = await timed(gateway.stop(200));
+    await eventually(() => upstream.requests.length > 0);
+    await settle(20);
+    const ms = await elapsedMs(() => gateway.stop(200));
     expect(ms).toBeGreaterThan(150);
-    expect(ms).toBeLessThan(3000);
+    expect(ms).toBeLessThan(NOT_WAITED_MS);
     await expect(stream).resolves.toMatchObject({ isComplete: false });
-    while (upstream.openSockets() > 0) await sleep(5);
+    await eventually(() => upstream.openSockets() === 0);
   });
 
   it('cuts WebSocket tunnels at the end of the grace, on both sides', async () => {
@@ -179,9 +179,9 @@ describe('a gateway that is told to stop', () => {
     tunnel.socket.write(
       'GET /stream/ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
     );
-    while (!tunnel.text().includes('hello')) await sleep(5);
-    const ms = await timed(gateway.stop(200));
-    expect(ms).toBeLessThan(3000);
+    await eventually(() => tunnel.text().includes('hello'));
+    const ms = await elapsedMs(() => gateway.stop(200));
+    expect(ms).toBeLessThan(NOT_WAITED_MS);
     await eventually(() => tunnel.isClosed() && upstream.openSockets() === 0);
   });
 
@@ -192,7 +192,7 @@ describe('a gateway that is told to stop', () => {
     await gateway.stop(1000);
     await eventually(() => upstream.openSockets() === 0);
     const before = upstream.connections();
-    await sleep(300);
+    await settle(300);
     expect(upstream.connections()).toBe(before);
   });
 

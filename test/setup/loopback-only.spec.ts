@@ -132,5 +132,5 @@ describe('a test that swallows the refusal', () => {
       'has a child that swallows: failed',
       'stays at home: passed',
     ]);
-  }, 30_000);
+  });
 });

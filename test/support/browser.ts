@@ -21,8 +21,8 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 /** Runs in the page, before its own scripts; a policy does not bind it. */
 const TELL_BREACHES = `document.addEventListener('securitypolicyviolation', (event) =>
   console.error('CSP (' + event.disposition + '): ' + event.effectiveDirective + ' ' + event.blockedURI));`;
-/** What a click or a key press may take, in milliseconds. */
-const ACTION_MS = 5000;
+/** How long a click or a navigation may hang, in milliseconds: no bound of what is tested. */
+const ACTION_MS = 20_000;
 
 /**
  * A real Chromium whose pages are watched. A fault is a request beyond this machine, an error or warning of the console,
@@ -36,7 +36,7 @@ export class WatchedBrowser {
 
   /** Starts the browser with a profile of its own, which goes with it. */
   static async start(path: string): Promise<WatchedBrowser> {
-    return new WatchedBrowser(await chromium.launch({ executablePath: path, args: ARGS, timeout: 20_000 }));
+    return new WatchedBrowser(await chromium.launch({ executablePath: path, args: ARGS, timeout: 45_000 }));
   }
 
   /** A page in a profile of its own: no cookies but those of `storageState`. */

@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config/index.js';
 import { phpEnvironment, startEmbeddedPhp } from '../../src/forward/index.js';
 import { startProviderStub } from '../../src/providers/index.js';
 import { WatchedBrowser } from './browser.js';
+import { eventually } from './eventually.js';
 import { IDENTITY_SECRET, JWT_SECRET, startTestGateway } from './test-gateway.js';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
@@ -94,9 +95,5 @@ export async function signIn(page: Page, password: string = DEMO.password): Prom
 export async function hearDonna(page: Page): Promise<void> {
   // Not waitForFunction, which the page's policy against eval would report.
   const isHeard = "(({ currentTime, duration }) => currentTime > 0 && duration > 0.2)(document.querySelector('audio'))";
-  for (let waitedMs = 0; waitedMs < 5000; waitedMs += 50) {
-    if ((await page.evaluate(isHeard)) === true) return;
-    await page.waitForTimeout(50);
-  }
-  throw new Error('nothing was heard');
+  await eventually(async () => (await page.evaluate(isHeard)) === true);
 }

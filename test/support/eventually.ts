@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+const STEP_MS = 5;
+
 /**
  * Waits until a condition holds, however busy the machine is.
  * @throws Error after `withinMs` ms, which is no bound of what is tested: a bound is asserted by itself
@@ -8,6 +10,14 @@ export async function eventually(condition: () => boolean | Promise<boolean>, wi
   const startedAt = performance.now();
   while (!(await condition())) {
     if (performance.now() - startedAt > withinMs) throw new Error(`waited ${withinMs} ms in vain`);
-    await sleep(5);
+    await sleep(STEP_MS);
   }
+}
+
+/**
+ * Lets this process take its turns for some time, for what leaves no trace to wait for: bytes that reach a server of this
+ * process, or something that must not happen. Counted in turns: one long stop of the process is not taken for all of it.
+ */
+export async function settle(ms: number): Promise<void> {
+  for (let spent = 0; spent < ms; spent += STEP_MS) await sleep(STEP_MS);
 }

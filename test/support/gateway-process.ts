@@ -16,7 +16,7 @@ import { dirname, join, resolve } from 'node:path';
 import { IDENTITY_SECRET, JWT_SECRET } from './test-gateway.js';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
-const START_WITHIN_MS = 15_000;
+const START_WITHIN_MS = 45_000;
 
 /** A gateway in a process of its own, whose memory is its own. */
 export interface GatewayProcess {

@@ -9,7 +9,7 @@ import { describe, it } from '@jest/globals';
 import { requirePart } from '../setup/parts.js';
 
 const LEGACY_PHP = resolve(import.meta.dirname, '../../legacy-php');
-const START_WITHIN_MS = 10_000;
+const START_WITHIN_MS = 45_000;
 
 /** The programs that {@link startPhpFpm} starts. */
 export interface FpmParts {
@@ -29,6 +29,9 @@ export interface PhpFpmOptions {
 export interface PhpFpm {
   readonly origin: string;
   readonly port: number;
+  /** Stops nginx's clock (SIGSTOP): connections are taken by the system, and nothing is answered. */
+  freeze(): void;
+  thaw(): void;
   stop(): Promise<void>;
 }
 
@@ -73,6 +76,7 @@ export async function startPhpFpm(parts: FpmParts, options: PhpFpmOptions = {}):
     env,
   );
   const stop = async (): Promise<void> => {
+    nginx.process.kill('SIGCONT');
     await Promise.all([end(nginx, 'SIGTERM'), end(fpm, 'SIGTERM')]);
     rmSync(folder, { recursive: true, force: true });
   };
@@ -82,7 +86,13 @@ export async function startPhpFpm(parts: FpmParts, options: PhpFpmOptions = {}):
     await stop();
     throw error;
   }
-  return { origin: `http://127.0.0.1:${port}`, port, stop };
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    port,
+    freeze: () => void nginx.process.kill('SIGSTOP'),
+    thaw: () => void nginx.process.kill('SIGCONT'),
+    stop,
+  };
 }
 
 interface Child {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { findDeadPort } from './tcp-server.js';
 
-const START_WITHIN_MS = 30_000;
+const START_WITHIN_MS = 45_000;
 const PASSWORD = 'pg:pass/word';
 
 export interface PostgresServerOptions {

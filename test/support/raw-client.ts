@@ -1,5 +1,6 @@
 import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
+import { eventually } from './eventually.js';
 
 export interface RawAnswer {
   readonly status: number;
@@ -9,30 +10,41 @@ export interface RawAnswer {
   readonly raw: string;
 }
 
-/** Sends bytes as they are over one connection and reads until it closes or `quietMs` pass without a byte. */
-export function sendRaw(port: number, bytes: string | readonly string[], quietMs = 400): Promise<string> {
+const FIRST_BYTE_WITHIN_MS = 10_000;
+const TICKS = 5;
+
+/** Bytes as they are; or those that are sent when a text has come back. */
+export type RawPart = string | { readonly onceHeard: string; readonly send: string };
+
+/**
+ * Sends bytes as they are over one connection and reads until it closes or `quietMs` pass without a byte. Silence is
+ * counted in turns of this process, not by the clock: one that stood still for a second has heard nothing meanwhile.
+ */
+export function sendRaw(port: number, bytes: string | readonly RawPart[], quietMs = 400): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
+    const tickMs = quietMs / TICKS;
     let received = '';
-    const timer = setTimeout(() => socket.destroy(), quietMs + 4000);
-    let quiet: NodeJS.Timeout | undefined;
+    let patience = TICKS + Math.ceil(FIRST_BYTE_WITHIN_MS / tickMs);
+    const watch = setInterval(() => {
+      if (--patience <= 0) socket.destroy();
+    }, tickMs);
     socket.on('connect', async () => {
       for (const part of typeof bytes === 'string' ? [bytes] : bytes) {
-        socket.write(part, 'latin1');
+        if (typeof part !== 'string') await eventually(() => received.includes(part.onceHeard) || socket.destroyed);
+        socket.write(typeof part === 'string' ? part : part.send, 'latin1');
         await new Promise((next) => setTimeout(next, 30));
       }
     });
     socket.on('data', (chunk) => {
       received += chunk.toString('latin1');
-      clearTimeout(quiet);
-      quiet = setTimeout(() => socket.destroy(), quietMs);
+      patience = TICKS;
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error);
     });
     socket.on('close', () => {
-      clearTimeout(timer);
-      clearTimeout(quiet);
+      clearInterval(watch);
       resolve(received);
     });
   });
@@ -58,7 +70,7 @@ export function parseAnswer(raw: string): RawAnswer {
 }
 
 /** Sends one raw request and reads its answer. */
-export async function askRaw(port: number, bytes: string | readonly string[], quietMs?: number): Promise<RawAnswer> {
+export async function askRaw(port: number, bytes: string | readonly RawPart[], quietMs?: number): Promise<RawAnswer> {
   return parseAnswer(await sendRaw(port, bytes, quietMs));
 }
 

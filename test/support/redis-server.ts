@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const START_WITHIN_MS = 10_000;
+const START_WITHIN_MS = 45_000;
 
 export interface RedisServerOptions {
   readonly password?: string;

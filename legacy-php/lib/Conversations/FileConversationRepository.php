@@ -11,8 +11,6 @@ use Donna\Text;
 /** One document per owner: the bounded list of conversations with their last messages. */
 final class FileConversationRepository implements ConversationRepository
 {
-    private const MAX_CONVERSATIONS = 200;
-    private const MAX_MESSAGES = 100;
     private const FOLDER = 'conversations';
 
     public function __construct(private readonly JsonStore $store) {}
@@ -27,8 +25,8 @@ final class FileConversationRepository implements ConversationRepository
 
     public function create(string $owner, string $title, string $metadataJson, ?string $id = null): array
     {
-        $conversation = self::blank($id ?? self::newId(), $title, $metadataJson);
-        $this->update($owner, static fn(array $list): array => self::bounded([...$list, $conversation]));
+        $conversation = ConversationList::blank($id ?? self::newId(), $title, $metadataJson, Clock::now());
+        $this->update($owner, static fn(array $list): array => ConversationList::bounded([...$list, $conversation]));
 
         return $conversation;
     }
@@ -37,15 +35,10 @@ final class FileConversationRepository implements ConversationRepository
     {
         $changed = null;
         $this->update($owner, static function (array $list) use ($id, $changes, &$changed): ?array {
-            foreach ($list as $i => $conversation) {
-                if ($conversation['id'] === $id) {
-                    $changed = $list[$i] = ['updated_at' => Clock::now()] + $changes + $conversation;
+            $next = ConversationList::changed($list, $id, $changes, Clock::now());
+            $changed = $next === null ? null : ConversationList::find($next, $id);
 
-                    return $list;
-                }
-            }
-
-            return null;
+            return $next;
         });
 
         return $changed;
@@ -55,10 +48,10 @@ final class FileConversationRepository implements ConversationRepository
     {
         $isRemoved = false;
         $this->update($owner, static function (array $list) use ($id, &$isRemoved): ?array {
-            $rest = array_values(array_filter($list, static fn(array $c): bool => $c['id'] !== $id));
-            $isRemoved = count($rest) < count($list);
+            $rest = ConversationList::without($list, $id);
+            $isRemoved = $rest !== null;
 
-            return $isRemoved ? $rest : null;
+            return $rest;
         });
 
         return $isRemoved;
@@ -83,7 +76,7 @@ final class FileConversationRepository implements ConversationRepository
                 $at = $conversation['id'] === $id ? $i : $at;
             }
             if ($at === null) {
-                $list[] = self::blank($id, $title, '{}');
+                $list[] = ConversationList::blank($id, $title, '{}', Clock::now());
                 $at = count($list) - 1;
             }
             $now = Clock::now();
@@ -96,10 +89,10 @@ final class FileConversationRepository implements ConversationRepository
                     ...$list[$at]['messages'],
                     ['role' => 'user', 'content' => $message],
                     ['role' => 'assistant', 'content' => $reply],
-                ], -self::MAX_MESSAGES),
+                ], -ConversationList::MAX_MESSAGES),
             ] + $list[$at];
 
-            return self::bounded($list);
+            return ConversationList::bounded($list);
         });
     }
 
@@ -118,39 +111,6 @@ final class FileConversationRepository implements ConversationRepository
     public static function newId(): string
     {
         return 'conv_' . bin2hex(random_bytes(12));
-    }
-
-    /** @return array<string, mixed> */
-    private static function blank(string $id, string $title, string $metadataJson): array
-    {
-        $now = Clock::now();
-
-        return [
-            'id' => $id,
-            'title' => $title,
-            'created_at' => $now,
-            'updated_at' => $now,
-            'last_message_at' => null,
-            'message_count' => 0,
-            'status' => 'active',
-            'last_message_preview' => null,
-            'metadata' => $metadataJson,
-            'messages' => [],
-        ];
-    }
-
-    /**
-     * @param list<array<string, mixed>> $list
-     * @return list<array<string, mixed>> without the ones that rested longest
-     */
-    private static function bounded(array $list): array
-    {
-        if (count($list) > self::MAX_CONVERSATIONS) {
-            usort($list, static fn(array $a, array $b): int => strcmp($a['updated_at'], $b['updated_at']));
-            $list = array_slice($list, -self::MAX_CONVERSATIONS);
-        }
-
-        return $list;
     }
 
     /** @return list<array<string, mixed>> */

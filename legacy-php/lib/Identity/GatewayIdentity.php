@@ -55,12 +55,18 @@ final class GatewayIdentity
         }
 
         $about = $claims['about'] ?? null;
+        $digest = $claims['bd'] ?? null;
+        $keepAs = $claims['keep'] ?? null;
+        $isInternal = $claims['via'] === 'internal';
 
         return new Assertion(
             $claims['via'],
             $subject,
             ($claims['webhook'] ?? null) === 'verified',
-            $claims['via'] === 'internal' && is_string($about) && $about !== '' ? $about : null,
+            $isInternal && is_string($about) && $about !== '' ? $about : null,
+            $isInternal && is_string($digest) ? $digest : null,
+            is_string($keepAs) && preg_match('/^[0-9a-f]{32}$/D', $keepAs) === 1 ? $keepAs : null,
+            ($claims['again'] ?? null) === true,
         );
     }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
+import { eventually } from '../../../test/support/eventually.js';
 import { type JwksServer, startJwksServer } from '../../../test/support/jwks-server.js';
 import { makeSigner } from '../../../test/support/token-signer.js';
 import { GatewayError } from '../../contract/index.js';
@@ -34,14 +35,6 @@ describe('JwksKeys', () => {
   });
   const kids = async (kid?: string): Promise<(string | undefined)[]> =>
     (await keys.find('ES256', kid)).map((key) => key.kid);
-  /** Uses the keys as requests do until the background fetch that they start has arrived. */
-  const until = async (isDone: () => boolean | Promise<boolean>): Promise<void> => {
-    for (const end = Date.now() + 5000; Date.now() < end;) {
-      if (await isDone()) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error('did not happen in five seconds');
-  };
 
   it('fetches once for all first requests', async () => {
     const found = await Promise.all(Array.from({ length: 50 }, () => kids('a')));
@@ -86,7 +79,7 @@ describe('JwksKeys', () => {
     now += 1;
     server.publish([b.jwk]);
     expect(await kids('a')).toEqual(['a']);
-    await until(async () => (await keys.find('ES256', undefined)).some(({ kid }) => kid === 'b'));
+    await eventually(async () => (await keys.find('ES256', undefined)).some(({ kid }) => kid === 'b'));
     expect(server.asked()).toBe(2);
   });
 
@@ -98,7 +91,7 @@ describe('JwksKeys', () => {
     expect(keys.isCurrent(first)).toBe(true);
     server.publish([b.jwk]);
     now += 10 * MINUTE;
-    await until(() => !keys.isCurrent(first));
+    await eventually(() => !keys.isCurrent(first));
     expect(keys.isCurrent(second)).toBe(true);
   });
 
@@ -118,7 +111,7 @@ describe('JwksKeys', () => {
     now += 10 * MINUTE;
     for (let i = 0; i < 22 * 60; i += 10) {
       expect(await kids('a')).toEqual(['a']);
-      await until(() => said.length > 0);
+      await eventually(() => said.length > 0);
       now += 10 * MINUTE;
     }
     expect(said).toEqual([
@@ -188,7 +181,7 @@ describe('JwksKeys', () => {
       server.answer((_req, res) => answer(res));
       now += 10 * MINUTE;
       expect(await kids('a')).toEqual(['a']);
-      await until(() => said.length > 0);
+      await eventually(() => said.length > 0);
       expect(said[0]).toContain(fault);
       expect(said[0]).not.toMatch(/127\.0\.0|well-known/);
       expect(await kids('a')).toEqual(['a']);
@@ -236,7 +229,7 @@ describe('JwksKeys', () => {
     server.answer(() => undefined);
     const startedAt = Date.now();
     const waiting = keys.find('ES256', 'a').catch((error: unknown) => error);
-    await until(() => server.asked() === 1);
+    await eventually(() => server.asked() === 1);
     keys.close();
     expect(await waiting).toMatchObject({ status: 503 });
     expect(Date.now() - startedAt).toBeLessThan(JWKS_TIMES.fetchTimeout);

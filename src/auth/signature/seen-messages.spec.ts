@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { type SharedState, StateUnavailableError } from '../../state/index.js';
 import { SeenMessages } from './seen-messages.js';
+import { eventually } from '../../../test/support/eventually.js';
 
 /** One state for several instances, which a test can take away. */
 class SwitchedState implements Pick<SharedState, 'add' | 'delete'> {
@@ -66,12 +67,7 @@ describe('messages that were seen', () => {
     const { state, one } = twoInstances();
     state.isUp = false;
     await one.remember('m', 20);
-    let isTaken = false;
-    for (const end = Date.now() + 5000; !isTaken && Date.now() < end;) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      isTaken = await one.remember('m', 20);
-    }
-    expect(isTaken).toBe(true);
+    await eventually(() => one.remember('m', 20));
   });
 
   it('do not hide a fault of another kind', async () => {

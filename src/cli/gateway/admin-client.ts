@@ -1,7 +1,9 @@
-import type { GatewayCommand } from './gateway-options.js';
+import type { GatewayCommand, MigrateCommand } from './gateway-options.js';
 
 /** An embedded database may have to start first. */
 const PATIENCE_MS = 75_000;
+const UNKNOWN_OVERRIDES =
+  'The gateway has not read yet which stages were changed at run time (its database is away): until then PHP answers every route that it can.';
 
 /** The gateway refused or failed; `status` 0: nobody answered. */
 export class AdminCallError extends Error {
@@ -18,14 +20,36 @@ export class AdminCallError extends Error {
 interface Envelope {
   readonly success?: boolean;
   readonly data?: unknown;
+  readonly areOverridesKnown?: boolean;
   readonly error?: string;
   readonly traceId?: string;
   readonly validationErrors?: Readonly<Record<string, string>>;
 }
 
+/** A question to the admin API; `path` below `/admin/api`. */
+export interface AdminCall {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: object;
+}
+
 /** Asks a gateway's admin API. @throws AdminCallError */
-export async function askAdmin(base: string, token: string, command: GatewayCommand): Promise<unknown> {
-  const { method, path, body } = toCall(command);
+export async function askAdmin(
+  base: string,
+  token: string,
+  command: Exclude<GatewayCommand, MigrateCommand>,
+  warn: (text: string) => void = () => undefined,
+): Promise<unknown> {
+  return callAdmin(base, token, toCall(command), warn);
+}
+
+/** The same for any question. @throws AdminCallError */
+export async function callAdmin(
+  base: string,
+  token: string,
+  { method, path, body }: AdminCall,
+  warn: (text: string) => void = () => undefined,
+): Promise<unknown> {
   let response: Response;
   try {
     response = await fetch(`${base}/admin/api${path}`, {
@@ -47,11 +71,14 @@ export async function askAdmin(base: string, token: string, command: GatewayComm
     );
   }
   const envelope = await readEnvelope(response);
-  if (response.ok && envelope?.success === true) return envelope.data;
+  if (response.ok && envelope?.success === true) {
+    if (envelope.areOverridesKnown === false) warn(UNKNOWN_OVERRIDES);
+    return envelope.data;
+  }
   throw new AdminCallError(explain(base, response.status, envelope), response.status);
 }
 
-function toCall(command: GatewayCommand): { method: string; path: string; body?: object } {
+function toCall(command: Exclude<GatewayCommand, MigrateCommand>): AdminCall {
   switch (command.kind) {
     case 'stages':
       return { method: 'GET', path: '/stages' };

@@ -4,9 +4,13 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { makeAccessToken } from '../../auth/index.js';
 import { ConfigError, loadConfig } from '../../config/index.js';
-import { AdminCallError, askAdmin } from './admin-client.js';
-import { GATEWAY_HELP, type GatewayCommand, readGatewayOptions } from './gateway-options.js';
+import { AdminCallError, askAdmin, callAdmin } from './admin-client.js';
+import { GATEWAY_HELP, type GatewayCommand, type MigrateCommand, readGatewayOptions } from './gateway-options.js';
+import { migrate } from './migrate.js';
+import { type OperatorAccess, type OwnOptions, UsageError } from './operator-access.js';
 import { printExperiment } from './print-experiment.js';
+import { readRecordOptions } from './record-options.js';
+import { readReplayOptions } from './replay-options.js';
 import { printable, printHistory, printRoute, printStages } from './print-stages.js';
 
 /** Exit codes of sysexits.h, and 1 for what the gateway refused. */
@@ -21,9 +25,17 @@ const STANDARD_INPUT = 0;
 const projectRoot = join(import.meta.dirname, '../../..');
 const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
 
-class UsageError extends Error {}
-
 async function main(): Promise<number> {
+  const [word, ...rest] = process.argv.slice(2);
+  if (word === 'record') {
+    // What is recorded and compared is loaded by who asks for it.
+    const { record } = await import('./record-command.js');
+    return runOwn(readRecordOptions(rest), word, record);
+  }
+  if (word === 'replay') {
+    const { replay } = await import('./replay-command.js');
+    return runOwn(readReplayOptions(rest), word, replay);
+  }
   const options = readGatewayOptions(process.argv.slice(2));
   if (options.kind === 'help') return say(GATEWAY_HELP.trimEnd());
   if (options.kind === 'fault') throw new UsageError(`${options.problem}\nSee: npm run gateway -- --help`);
@@ -31,16 +43,46 @@ async function main(): Promise<number> {
   // What `--base` and `--token-file` say needs no configuration here.
   const base = options.base ?? ownAddress();
   const token = tokenFile === undefined ? makeToken() : readToken(tokenFile);
-  const data = await askAdmin(base, token, command);
+  if (command.kind === 'migrate') {
+    // It may take longer than a token lives.
+    const freshToken = (): string => (tokenFile === undefined ? makeToken() : token);
+    return migrate(command, (call) => callAdmin(base, freshToken(), call), { isJson });
+  }
+  const data = await askAdmin(base, token, command, (text) => process.stderr.write(`${text}\n`));
   if (isJson) return say(JSON.stringify(data, undefined, 2));
   const hasColours = process.stdout.isTTY && process.stdout.hasColors();
   return say(print(command, data, { isAll, hasColours }));
 }
 
-function print(command: GatewayCommand, data: unknown, look: { isAll: boolean; hasColours: boolean }): string {
+function print(
+  command: Exclude<GatewayCommand, MigrateCommand>,
+  data: unknown,
+  look: { isAll: boolean; hasColours: boolean },
+): string {
   if (command.kind === 'stages') return printStages(data, look);
   if (command.kind === 'explain') return printExperiment(data);
   return command.kind === 'history' ? printHistory(data) : printRoute(data, look);
+}
+
+/** A command with a command line of its own. */
+async function runOwn<Options extends { readonly tokenFile: string | undefined; readonly base: string | undefined }>(
+  read: OwnOptions<Options>,
+  word: string,
+  command: (options: Options, access: OperatorAccess) => Promise<number>,
+): Promise<number> {
+  if (read.kind === 'help') return say(read.help.trimEnd());
+  if (read.kind === 'fault') throw new UsageError(`${read.problem}\nSee: npm run gateway -- ${word} --help`);
+  const { tokenFile, base } = read.options;
+  const given = tokenFile === undefined ? undefined : readToken(tokenFile);
+  return command(read.options, {
+    base: base ?? ownAddress(),
+    adminToken: () => given ?? makeToken(),
+    readToken,
+    mint: (request) => {
+      const { secret, issuer, audience } = ownConfig().jwt;
+      return secret === undefined ? undefined : makeAccessToken(secret, { ...request, issuer, audience });
+    },
+  });
 }
 
 function ownConfig(): ReturnType<typeof loadConfig> {

@@ -14,6 +14,11 @@ describe('the command line of npm run gateway', () => {
       'stage a.b canary --weight 5 --reason go',
       { kind: 'set', route: 'a.b', stage: 'canary', weight: 5, reason: 'go' },
     ],
+    [
+      'migrate all --dry-run --back',
+      { kind: 'migrate', collection: 'all', isDryRun: true, isBack: true, isVerifyOnly: false, isStop: false },
+    ],
+    ['migrate settings --verify', { kind: 'migrate', collection: 'settings', isVerifyOnly: true, isDryRun: false }],
     ['stage a.b --clear --reason done', { kind: 'clear', route: 'a.b', reason: 'done' }],
   ])('understands %s', (line, command) => {
     expect(read(line)).toMatchObject({ kind: 'run', command });
@@ -34,6 +39,10 @@ describe('the command line of npm run gateway', () => {
     ['stage a.b --clear', '--reason'],
     ['stage a.b proxy --clear --reason x', '--clear takes neither'],
     ['stage a.b --weight 5', 'Say which stage'],
+    ['migrate', 'Say what to migrate'],
+    ['migrate ../x', 'Say what to migrate'],
+    ['migrate settings back', 'migrate takes one collection'],
+    ['migrate settings --dry-run --verify', '--verify writes nothing'],
     ['stages --nonsense', 'nonsense'],
     ['stages --base gateway', '--base must be a URL'],
     ['stages --base http://gateway.example', '--base must be https'],

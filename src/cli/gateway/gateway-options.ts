@@ -1,7 +1,20 @@
 import { parseArgs } from 'node:util';
 
+/** What `npm run gateway -- migrate …` was asked. */
+export interface MigrateCommand {
+  readonly kind: 'migrate';
+  /** `all`: one after the other. */
+  readonly collection: string;
+  readonly isBack: boolean;
+  readonly isDryRun: boolean;
+  readonly isVerifyOnly: boolean;
+  /** Stops the run that is under way. */
+  readonly isStop: boolean;
+}
+
 /** What `npm run gateway -- …` was asked. */
 export type GatewayCommand =
+  | MigrateCommand
   | { readonly kind: 'stages' }
   | { readonly kind: 'show' | 'history' | 'explain'; readonly route: string }
   | {
@@ -35,7 +48,13 @@ export const GATEWAY_HELP = `Stages of routes, in a gateway that runs: who answe
   npm run gateway -- stage conversations.list proxy --reason "wrong totals"        roll back: in effect within a second
   npm run gateway -- stage conversations.list --clear --reason "routes.yaml says it now"
   npm run gateway -- history conversations.list            who changed it, when and why, latest first
-  npm run gateway -- explain conversations.list            what its mirror has seen: how the handler compares with PHP
+  npm run gateway -- explain conversations.list            how the handler compares with PHP, the verdict on it, and what was decided
+  npm run gateway -- migrate conversations --dry-run       PHP's data into Postgres: what would be carried, what is malformed
+  npm run gateway -- migrate all                           conversations, then settings; goes on where a killed run was
+  npm run gateway -- record conversations.list             keeps real traffic as fixtures, redacted (record --help)
+  npm run gateway -- replay --against native               sends fixtures again and compares the answers (replay --help)
+  npm run gateway -- migrate settings --verify             compares both sides: owners, items, SHA-256
+  npm run gateway -- migrate conversations --back          brings PHP's documents to what Postgres says
 
 Stages
   proxy     PHP answers
@@ -47,13 +66,17 @@ Options
   --weight <0-100>     with canary
   --reason <text>      why, for those who read the history; needed for every change
   --clear              takes the override back: the stage of the route table holds again
+  --dry-run            with migrate: reads everything, writes nothing
+  --verify             with migrate: compares, carries nothing; without it a run compares at its end
+  --back               with migrate: from Postgres to PHP
+  --stop               with migrate: stops the run that is under way; Ctrl-C only stops looking on
   --base <url>         the gateway                          http://127.0.0.1:<PORT>
   --token-file <file>  an administrator's access token, - for standard input; else one is made with JWT_SECRET
   --all                with stages: routes with one possible stage too
   --json               for machines
   --help               prints this
 
-Exit code: 0 done, 1 refused or failed, 64 a command line that is not understood, 69 no gateway answers, 77 not allowed,
+Exit code: 0 done, 1 refused or failed (a migration: not all is equal), 64 a command line that is not understood, 69 no gateway answers, 77 not allowed,
 78 a configuration that cannot be loaded.
 `;
 
@@ -69,6 +92,10 @@ export function readGatewayOptions(args: readonly string[]): GatewayOptions {
         json: { type: 'boolean' },
         all: { type: 'boolean' },
         clear: { type: 'boolean' },
+        'dry-run': { type: 'boolean' },
+        verify: { type: 'boolean' },
+        back: { type: 'boolean' },
+        stop: { type: 'boolean' },
         base: { type: 'string' },
         weight: { type: 'string' },
         reason: { type: 'string' },
@@ -94,6 +121,10 @@ export function readGatewayOptions(args: readonly string[]): GatewayOptions {
 }
 
 interface Values {
+  readonly 'dry-run'?: boolean;
+  readonly verify?: boolean;
+  readonly back?: boolean;
+  readonly stop?: boolean;
   readonly clear?: boolean;
   readonly weight?: string;
   readonly reason?: string;
@@ -104,7 +135,7 @@ function readCommand(words: readonly string[], values: Values): GatewayCommand {
   if (more.length > 0) throw new Error(`"${more.join(' ')}" is too much: put texts of several words in quotes`);
   switch (name) {
     case undefined:
-      throw new Error('Say what to do: stages, stage, history or explain');
+      throw new Error('Say what to do: stages, stage, history, explain or migrate');
     case 'stages':
       if (route !== undefined) throw new Error(`stages takes no route: npm run gateway -- stage ${route}`);
       return { kind: 'stages' };
@@ -114,11 +145,30 @@ function readCommand(words: readonly string[], values: Values): GatewayCommand {
     case 'explain':
       if (stage !== undefined) throw new Error(`explain takes a route alone, not "${stage}"`);
       return { kind: 'explain', route: named(route) };
+    case 'migrate':
+      if (stage !== undefined) throw new Error(`migrate takes one collection or all, not "${stage}" besides`);
+      return readMigrate(route, values);
     case 'stage':
       return readStage(named(route), stage, values);
     default:
-      throw new Error(`"${name}" is not known: stages, stage, history or explain`);
+      throw new Error(`"${name}" is not known: stages, stage, history, explain or migrate`);
   }
+}
+
+function readMigrate(collection: string | undefined, values: Values): MigrateCommand {
+  if (collection === undefined || !/^[a-z]{1,40}$/.test(collection))
+    throw new Error('Say what to migrate: conversations, settings or all');
+  const isDryRun = values['dry-run'] === true;
+  const isVerifyOnly = values.verify === true;
+  if (isDryRun && isVerifyOnly) throw new Error('--verify writes nothing anyway: leave --dry-run out');
+  return {
+    kind: 'migrate',
+    collection,
+    isBack: values.back === true,
+    isDryRun,
+    isVerifyOnly,
+    isStop: values.stop === true,
+  };
 }
 
 function readStage(route: string, stage: string | undefined, { clear, weight, reason }: Values): GatewayCommand {
@@ -135,7 +185,8 @@ function readStage(route: string, stage: string | undefined, { clear, weight, re
   return { kind: 'set', route, stage, weight: number, reason: given(reason) };
 }
 
-function named(route: string | undefined): string {
+/** @throws Error when it is no name of a route */
+export function named(route: string | undefined): string {
   if (route === undefined || !/^[a-z][a-z0-9.-]{0,79}$/.test(route))
     throw new Error('Name the route as the route table does, such as conversations.list');
   return route;
@@ -152,7 +203,8 @@ function readWeight(text: string): number {
   return Number(text);
 }
 
-function readBase(text: string): string {
+/** An address that an administrator's token may be sent to, without a slash at its end. @throws Error that says what is wrong */
+export function readBase(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new Error('--base must be a URL such as http://127.0.0.1:3000');

@@ -1,4 +1,3 @@
-import type { PGlite } from '@electric-sql/pglite';
 import type { Kysely } from 'kysely';
 import type { Logger } from '../../trace/index.js';
 import { type ChannelListener, checkChannel, Database, type DatabaseState } from '../database.js';
@@ -6,37 +5,43 @@ import { DatabaseUnavailableError } from '../database-unavailable.error.js';
 import { faultOf } from '../fault-of.js';
 import type { Tables } from '../tables/tables.js';
 import { waitAtMost } from '../wait-at-most.js';
-import { hasDatabase } from './open-pglite.js';
+import { hasDatabase } from './database-folder.js';
+import type { TurnBounds } from './pglite-pool.js';
 import type { Running } from './start-embedded.js';
 
-/** Milliseconds that work waits for the work before it, as for a connection of a pool. */
-const TURN_WITHIN_MS = 10_000;
+/** The second as with a real Postgres. */
+const BOUNDS: TurnBounds = { turnWithinMs: 10_000, statementWithinMs: 30_000 };
 /** Milliseconds that a call waits for the start, which goes on without it. */
 const START_WITHIN_MS = 60_000;
 /** Milliseconds between a start that failed and the next: each costs seconds of CPU. */
 const RETRY_AFTER_MS = 1000;
-const PROBE_WITHIN_MS = 2000;
+const LISTEN_AGAIN_MS = 1000;
 
 interface Subscription {
   readonly channel: string;
   readonly listener: ChannelListener;
-  unlisten?: () => Promise<void>;
 }
 
-/** Postgres within this process, its data in a folder that this process alone uses. It starts when it is first used. */
+/**
+ * Postgres in a thread of this process, its data in a folder that this process alone uses. It starts when it is first used; once
+ * it has broken down, the next use starts it again.
+ */
 export class EmbeddedDatabase extends Database {
   override readonly kind = 'embedded';
   private phase: DatabaseState = 'off';
   private running: Running | undefined;
   private opening: Promise<Running> | undefined;
   private failed: { readonly error: Error; readonly at: number } | undefined;
+  /** The end of one that has broken down: until then it holds the folder. */
+  private ending: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
+  private readonly abort = new AbortController();
   private readonly subscriptions = new Set<Subscription>();
 
   constructor(
     private readonly folder: string,
     private readonly logger: Logger,
-    private readonly turnWithinMs = TURN_WITHIN_MS,
+    private readonly bounds = BOUNDS,
   ) {
     super();
   }
@@ -53,8 +58,8 @@ export class EmbeddedDatabase extends Database {
     // Started by the first use.
   }
 
-  override async db(): Promise<Kysely<Tables>> {
-    if (this.closing !== undefined) throw new DatabaseUnavailableError('The embedded database has been closed');
+  protected override async connect(): Promise<Kysely<Tables>> {
+    if (this.closing !== undefined) throw makeClosed();
     if (this.running !== undefined) return this.running.kysely;
     if (this.failed !== undefined && performance.now() - this.failed.at < RETRY_AFTER_MS) throw this.failed.error;
     this.opening ??= this.open();
@@ -66,10 +71,9 @@ export class EmbeddedDatabase extends Database {
     checkChannel(channel);
     const subscription: Subscription = { channel, listener };
     this.subscriptions.add(subscription);
-    if (this.running !== undefined) void this.attach(subscription, this.running.pglite);
+    if (this.running !== undefined) void this.attach(subscription, this.running);
     return () => {
       this.subscriptions.delete(subscription);
-      subscription.unlisten?.().catch(() => undefined);
     };
   }
 
@@ -79,10 +83,13 @@ export class EmbeddedDatabase extends Database {
   }
 
   private async finish(): Promise<void> {
+    // Making a database takes seconds, and who stops the gateway waits.
+    this.abort.abort();
     await this.opening?.catch(() => undefined);
-    const { running } = this;
+    const { running, ending } = this;
     this.running = undefined;
     this.phase = 'off';
+    await ending;
     await running?.close().catch((error: unknown) => {
       this.logger.error({ fault: faultOf(error) }, 'the embedded database did not close in order');
     });
@@ -95,9 +102,10 @@ export class EmbeddedDatabase extends Database {
       this.running = running;
       this.failed = undefined;
       this.phase = 'up';
-      for (const subscription of this.subscriptions) await this.attach(subscription, running.pglite);
+      for (const subscription of this.subscriptions) await this.attach(subscription, running);
       return running;
     } catch (error) {
+      if (this.closing !== undefined) throw makeClosed();
       const told = error instanceof DatabaseUnavailableError ? error : this.describe(error);
       // Once for each kind of fault, not for each try.
       if (this.failed?.error.message !== told.message) this.logger.error({ fault: told.message }, 'no database');
@@ -110,10 +118,19 @@ export class EmbeddedDatabase extends Database {
   }
 
   private async start(): Promise<Running> {
+    await this.ending;
     const startedAt = performance.now();
     // Loaded here: it is large, and most gateways that start never use it.
     const { startEmbedded } = await import('./start-embedded.js');
-    const running = await startEmbedded(this.folder, this.turnWithinMs, (pglite) => void this.probe(pglite));
+    const running = await startEmbedded(
+      this.folder,
+      this.bounds,
+      {
+        onNotification: (channel, payload) => this.pass(channel, payload),
+        onLost: (fault) => this.lose(fault),
+      },
+      this.abort.signal,
+    );
     const { migrations, unknown } = running;
     this.logger.info(
       { ms: Math.round(performance.now() - startedAt), migrations, unknown },
@@ -122,32 +139,35 @@ export class EmbeddedDatabase extends Database {
     return running;
   }
 
-  /** An error that is not Postgres's own may mean that the engine has broken down: then the next use starts another. */
-  private async probe(pglite: PGlite): Promise<void> {
-    const answer = pglite.query('select 1');
-    try {
-      await waitAtMost(answer, PROBE_WITHIN_MS, () => new Error('no answer'));
-    } catch (error) {
-      if (this.running?.pglite !== pglite || this.closing !== undefined) return;
-      const { running } = this;
-      this.running = undefined;
-      this.phase = 'down';
-      this.logger.error({ fault: faultOf(error) }, 'the embedded database broke down: its next use starts it again');
-      await running.close().catch(() => undefined);
-    }
+  private lose(fault: string): void {
+    const { running } = this;
+    // One that is being opened or closed is told of by whoever does that.
+    if (running === undefined || this.closing !== undefined) return;
+    this.running = undefined;
+    this.phase = 'down';
+    this.logger.error({ fault }, 'the embedded database broke down: its next use starts it again');
+    const error = new DatabaseUnavailableError(`The embedded database broke down (${fault}): try again in a second`);
+    this.failed = { error, at: performance.now() };
+    const ended = running.close().catch(() => undefined);
+    this.ending = ended;
   }
 
-  private async attach(subscription: Subscription, pglite: PGlite): Promise<void> {
+  private pass(channel: string, payload: string): void {
+    for (const subscription of this.subscriptions)
+      if (subscription.channel === channel) subscription.listener.onMessage(payload);
+  }
+
+  /** Postgres goes on listening when nobody is left who would hear: only this process could tell it anything. */
+  private async attach(subscription: Subscription, running: Running): Promise<void> {
     const { channel, listener } = subscription;
+    const isWanted = (): boolean => this.subscriptions.has(subscription) && this.running === running;
     try {
-      const unlisten = await pglite.listen(channel, (payload) => {
-        if (this.subscriptions.has(subscription)) listener.onMessage(payload);
-      });
-      subscription.unlisten = () => unlisten();
-      if (this.subscriptions.has(subscription)) listener.onListening?.();
-      else await unlisten();
+      await running.listen(channel);
+      if (isWanted()) listener.onListening?.();
     } catch (error) {
-      this.logger.error({ fault: faultOf(error), channel }, 'cannot listen to the embedded database');
+      if (!isWanted()) return;
+      this.logger.error({ fault: faultOf(error), channel }, 'cannot listen to the embedded database yet');
+      setTimeout(() => isWanted() && void this.attach(subscription, running), LISTEN_AGAIN_MS).unref();
     }
   }
 
@@ -157,4 +177,8 @@ export class EmbeddedDatabase extends Database {
       { cause: error },
     );
   }
+}
+
+function makeClosed(): DatabaseUnavailableError {
+  return new DatabaseUnavailableError('The embedded database has been closed');
 }

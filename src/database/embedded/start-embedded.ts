@@ -1,64 +1,59 @@
-import type { PGlite } from '@electric-sql/pglite';
-import { Kysely } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import { migrateUp } from '../migrate.js';
 import type { Tables } from '../tables/tables.js';
-import { waitAtMost } from '../wait-at-most.js';
 import { acquireDataLock } from './data-lock.js';
-import { ExclusivePGliteDialect } from './exclusive-pglite.dialect.js';
-import { openPGlite } from './open-pglite.js';
-
-const CLOSE_WITHIN_MS = 15_000;
-const SQLSTATE = /^[\dA-Z]{5}$/;
+import { findTemplate } from './database-folder.js';
+import { PGlitePool, type TurnBounds } from './pglite-pool.js';
+import { PGliteThread, type ThreadEvents } from './pglite-thread.js';
 
 /** An embedded Postgres that serves, with this version's tables. */
 export interface Running {
   readonly kysely: Kysely<Tables>;
-  readonly pglite: PGlite;
+  readonly thread: PGliteThread;
   /** Names of those that were run just now, and of those that only a newer version knows. */
   readonly migrations: readonly string[];
   readonly unknown: readonly string[];
+  /** Hears what is told to a channel from now on. The name is one that `checkChannel` has passed. */
+  listen(channel: string): Promise<void>;
   /** Ends it after the work that has begun, and gives the folder up. */
   close(): Promise<void>;
 }
 
 /**
- * Locks the folder, opens its database and migrates it. `onStrangeError` hears of errors that are not Postgres's own.
+ * Locks the folder, opens its database in a thread of its own and migrates it, unless `signal` says that nobody wants it.
  * @throws DatabaseUnavailableError; what PGlite or the system says
  */
 export async function startEmbedded(
   folder: string,
-  turnWithinMs: number,
-  onStrangeError: (pglite: PGlite) => void,
+  bounds: TurnBounds,
+  events: ThreadEvents,
+  signal: AbortSignal,
 ): Promise<Running> {
   const lock = await acquireDataLock(folder);
-  let opened: Kysely<Tables> | undefined;
+  let thread: PGliteThread | undefined;
   try {
-    const pglite = await openPGlite(folder);
-    const kysely = new Kysely<Tables>({
-      dialect: new ExclusivePGliteDialect({ pglite }, turnWithinMs),
-      log: (event) => {
-        if (event.level === 'error' && !isSaidByPostgres(event.error)) onStrangeError(pglite);
-      },
-    });
-    opened = kysely;
+    thread = await PGliteThread.start({ folder, template: findTemplate() }, events, signal);
+    const started = thread;
+    const pool = new PGlitePool(thread, bounds);
+    const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
     const { run, unknown } = await migrateUp(kysely);
+    pool.endMigration();
     const close = async (): Promise<void> => {
       try {
-        const closed = kysely.destroy().then(async () => (pglite.closed ? undefined : pglite.close()));
-        await waitAtMost(closed, CLOSE_WITHIN_MS, () => new Error('it does not close'));
+        await pool.drain();
+        // Whoever still has a lost one hears from its thread what has happened.
+        await (started.isLost ? started.close() : kysely.destroy());
       } finally {
         lock.release();
       }
     };
-    return { kysely, pglite, migrations: run, unknown, close };
+    const listen = async (channel: string): Promise<void> => {
+      await sql`listen ${sql.ref(channel)}`.execute(kysely);
+    };
+    return { kysely, thread: started, migrations: run, unknown, listen, close };
   } catch (error) {
-    await opened?.destroy().catch(() => undefined);
+    await thread?.close().catch(() => undefined);
     lock.release();
     throw error;
   }
-}
-
-function isSaidByPostgres(error: unknown): boolean {
-  const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && SQLSTATE.test(code);
 }

@@ -1,5 +1,10 @@
 import type { Migration } from 'kysely/migration';
 import { stages } from './0001-stages.js';
+import { conversations } from './0002-conversations.js';
+import { chatbotSettings } from './0003-chatbot-settings.js';
+import { replication } from './0004-replication.js';
+import { experiments } from './0005-experiments.js';
+import { migrationRuns } from './0006-migration-runs.js';
 
 /**
  * Every migration, in the order of its name. Imported, not read from a folder: the same in sources, build and bundle.
@@ -7,4 +12,9 @@ import { stages } from './0001-stages.js';
  */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-stages': stages,
+  '0002-conversations': conversations,
+  '0003-chatbot-settings': chatbotSettings,
+  '0004-replication': replication,
+  '0005-experiments': experiments,
+  '0006-migration-runs': migrationRuns,
 };

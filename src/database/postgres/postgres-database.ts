@@ -74,7 +74,7 @@ export class PostgresDatabase extends Database {
     await waitAtMost(this.settled(), START_WAIT_MS, () => new Error()).catch(() => undefined);
   }
 
-  override async db(): Promise<Kysely<Tables>> {
+  protected override async connect(): Promise<Kysely<Tables>> {
     this.watch.start();
     if (this.phase === 'starting') await waitAtMost(this.settled(), CALL_WAIT_MS, () => this.refusal());
     if (this.phase !== 'up') throw this.refusal();

@@ -4,7 +4,8 @@ import type { CompiledRules } from './compile-rules.js';
 import { DifferenceLog, type DifferenceWatch } from './difference-log.js';
 import { FieldPath, FieldPaths } from './field-path.js';
 import { compareHeaders } from './header-comparison.js';
-import { readJsonTree } from './json-tree.js';
+import { atOnce, inSlices, type Steps } from './in-slices.js';
+import { readJsonSteps } from './json-tree.js';
 import type { NotComparableReason, Observation, ObservationClass } from './observation.js';
 import { TreeComparison } from './tree-comparison.js';
 
@@ -25,17 +26,22 @@ export function compareAnswers(
   rules: CompiledRules,
   now: number,
 ): Observation {
-  return compareWatched(control, candidate, rules, now);
+  return atOnce(compareSteps(control, candidate, rules, now));
 }
 
-/** As compareAnswers; `watch` is told of the differences in the JSON trees with their values. */
-export function compareWatched(
+/** The same in turns of some milliseconds, for answers of any size that is allowed: others are served meanwhile. */
+export function compareInSlices(...asked: Parameters<typeof compareAnswers>): Promise<Observation> {
+  return inSlices(compareSteps(...asked));
+}
+
+/** As compareAnswers, in steps; `watch` is told of the differences in the JSON trees with their values. */
+export function* compareSteps(
   control: Answer,
   candidate: Answer | CandidateFailure,
   rules: CompiledRules,
   now: number,
   watch?: DifferenceWatch,
-): Observation {
+): Steps<Observation> {
   const log = new DifferenceLog(rules, watch);
   const fields = new FieldPaths(rules, now);
   const conclude = (kind: ObservationClass, reason?: NotComparableReason | CandidateReason): Observation => ({
@@ -64,27 +70,27 @@ export function compareWatched(
     log.addOther({ field: 'status', kind: 'value', control: a, candidate: b, ignored: undefined });
   }
   compareHeaders(control, candidate, rules, log, fields);
-  const obstacle = compareBodies(control, candidate, rules, log, fields);
+  const obstacle = yield* compareBodies(control, candidate, rules, log, fields);
   if (candidate.status >= 500 && control.status < 500) return conclude('candidate-error', `status ${candidate.status}`);
   if (log.total > 0) return conclude('mismatch');
   if (obstacle !== undefined) return conclude('not-comparable', obstacle);
   return conclude(log.ignored > 0 ? 'ignored' : 'match');
 }
 
-function compareBodies(
+function* compareBodies(
   control: Answer,
   candidate: Answer,
   rules: CompiledRules,
   log: DifferenceLog,
   fields: FieldPaths,
-): NotComparableReason | undefined {
+): Steps<NotComparableReason | undefined> {
   const { maxBytes, maxDepth, maxValues } = rules.bounds;
   if (control.isCutShort === true || candidate.isCutShort === true) return 'cut-short';
   if (control.body.length > maxBytes || candidate.body.length > maxBytes) return 'too-large';
-  const a = readJsonTree(control.body, maxDepth, maxValues);
-  const b = readJsonTree(candidate.body, maxDepth, maxValues);
+  const a = yield* readJsonSteps(control.body, maxDepth, maxValues);
+  const b = yield* readJsonSteps(candidate.body, maxDepth, maxValues);
   if (a.kind === 'tree' && b.kind === 'tree') {
-    new TreeComparison(rules, log).compare(a.root, b.root, FieldPath.root(fields, rules.root));
+    yield* new TreeComparison(rules, log).compare(a.root, b.root, FieldPath.root(fields, rules.root));
     return undefined;
   }
   for (const { kind } of [a, b]) if (kind === 'too-deep' || kind === 'too-many-values') return kind;

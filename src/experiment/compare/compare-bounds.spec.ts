@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { cpuMs } from '../../../test/support/cpu-time.js';
+import { compareInSlices } from './compare-answers.js';
 import { type Answer, compareAnswers, type CompareSettings, compileRules, type Observation } from '../index.js';
 
 const NOW = Date.UTC(2026, 10, 23);
@@ -64,5 +65,24 @@ describe('the bounds of a comparison', () => {
     time(5000);
     const [small, large] = [time(5000), time(50_000)];
     expect(large).toBeLessThan(Math.max(small, 2) * 40);
+  });
+});
+
+describe('a comparison in slices', () => {
+  it('finds what one at once finds, and lets others have their turn', async () => {
+    const body = (value: number): string =>
+      `{"a":[${Array.from({ length: 20_000 }, (_, at) => `[${at % 7 === 0 ? value : at}]`).join(',')}],"b":{"c":${value}}}`;
+    const [control, candidate, rules] = [answer(body(1)), answer(body(2)), compileRules()];
+    let turns = 0;
+    let isOver = false;
+    const tick = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(tick);
+    };
+    setImmediate(tick);
+    const observation = await compareInSlices(control, candidate, rules, NOW);
+    isOver = true;
+    expect(observation).toEqual(compareAnswers(control, candidate, rules, NOW));
+    expect(turns).toBeGreaterThan(2);
   });
 });

@@ -23,11 +23,23 @@ export interface CompareSettings {
   readonly memberOrder?: 'note' | 'mismatch';
   /** Whether `1.0` for `1` is a difference; `mismatch` where absent, since typed clients read another type. */
   readonly numberSpelling?: 'note' | 'mismatch';
+  /** What each side makes for itself when it writes: ids, times. */
+  readonly generated?: GeneratedFields;
   /** What was learned of the control's own differences. */
   readonly noise?: NoiseModel;
   /** Makes a value safe to store; `field` as in a Difference. `redactToShape` where absent. */
   readonly redact?: (value: string, field: string) => string;
   readonly bounds?: Partial<CompareBounds>;
+}
+
+/** Values that differ by their nature, and are compared by type and form. */
+export interface GeneratedFields {
+  /** JSON pointers, with `*` as in an ignore rule. */
+  readonly pointers: readonly string[];
+  /** Values that were there before, which neither side has made: they are compared as they are. */
+  readonly old?: ReadonlySet<string>;
+  /** Milliseconds that two times may be apart. */
+  readonly toleranceMs: number;
 }
 
 /** Bounds of one comparison. */

@@ -1,4 +1,4 @@
-import type { CompareBounds, CompareSettings, IgnoreRule } from './compare-rules.js';
+import type { CompareBounds, CompareSettings, GeneratedFields, IgnoreRule } from './compare-rules.js';
 import { ANY, toSegment } from './field-name.js';
 import type { NoisyField } from './noise-model.js';
 import { redactToShape } from './redact-value.js';
@@ -35,6 +35,7 @@ export interface RuleNode {
   readonly children: Map<string, RuleNode>;
   ignore: IgnoreRule[];
   keyedBy: string | undefined;
+  isGenerated: boolean;
 }
 
 /** CompareSettings, checked and ready. Immutable once made; shared by all comparisons of a route. */
@@ -43,6 +44,7 @@ export interface CompiledRules {
   /** By field, spelt exactly as the comparison spells it. */
   readonly noise: ReadonlyMap<string, NoisyField>;
   readonly ignore: readonly IgnoreRule[];
+  readonly generated: GeneratedFields | undefined;
   readonly headers: readonly string[];
   readonly memberOrder: 'note' | 'mismatch';
   readonly numberSpelling: 'note' | 'mismatch';
@@ -64,11 +66,13 @@ export function compileRules(settings: CompareSettings = {}): CompiledRules {
     if (!rule.pointer.startsWith(HEADER_PREFIX)) nodeAt(root, patternOf(rule.pointer)).ignore.push(rule);
   }
   for (const [pointer, key] of keyed) nodeAt(root, pointer === '' ? [] : patternOf(pointer)).keyedBy = key;
+  for (const pointer of settings.generated?.pointers ?? []) nodeAt(root, patternOf(pointer)).isGenerated = true;
   const bounds = { ...DEFAULT_BOUNDS, ...settings.bounds };
   return {
     root,
     noise: new Map(Object.entries(settings.noise?.fields ?? {})),
     ignore,
+    generated: settings.generated,
     headers: (settings.headers ?? DEFAULT_HEADERS).map((name) => name.toLowerCase()),
     memberOrder: settings.memberOrder ?? 'note',
     numberSpelling: settings.numberSpelling ?? 'mismatch',
@@ -83,7 +87,7 @@ export function headerRule(rules: CompiledRules, name: string, now: number): Ign
 }
 
 function newNode(): RuleNode {
-  return { children: new Map(), ignore: [], keyedBy: undefined };
+  return { children: new Map(), ignore: [], keyedBy: undefined, isGenerated: false };
 }
 
 function nodeAt(root: RuleNode, segments: readonly string[]): RuleNode {

@@ -58,6 +58,8 @@ export class FieldPath {
   readonly ignored: string | undefined;
   readonly keyedBy: string | undefined;
   readonly noise: NoisyField | undefined;
+  /** Each side makes its own value here. */
+  readonly isGenerated: boolean;
   private readonly children = new Map<string, FieldPath>();
   /** By key as it is spelt, so that a name is made of it once. */
   private readonly members = new Map<string, FieldPath>();
@@ -72,6 +74,7 @@ export class FieldPath {
     this.ignored =
       inherited ?? rules.flatMap(({ ignore }) => ignore).find(({ expiresAt }) => expiresAt > owner.now)?.reason;
     this.keyedBy = rules.find(({ keyedBy }) => keyedBy !== undefined)?.keyedBy;
+    this.isGenerated = rules.some(({ isGenerated }) => isGenerated);
     this.noise = owner.noiseOf(field);
     this.isKept = owner.admit(this);
   }

@@ -8,6 +8,7 @@ import {
   skipBomAndBlank,
   TOO_DEEP,
 } from '../../contract/index.js';
+import { atOnce, SLICE, type Steps } from './in-slices.js';
 
 /** A JSON value with its numbers as they are spelt. `hash`: equal for equal values, whatever the order of members. */
 export type JsonNode = JsonObject | JsonArray | JsonScalar;
@@ -45,12 +46,17 @@ const NOT_UTF8 = '\ufffd';
 
 /** Reads a body that is one JSON document (RFC 8259), blanks and byte-order marks around it apart. Never throws. */
 export function readJsonTree(body: Buffer, maxDepth: number, maxValues: number): TreeResult {
+  return atOnce(readJsonSteps(body, maxDepth, maxValues));
+}
+
+/** The same, in steps. */
+export function* readJsonSteps(body: Buffer, maxDepth: number, maxValues: number): Steps<TreeResult> {
   const start = skipBomAndBlank(body);
   const end = scanDocument(body, start, maxDepth, [], []);
   if (end === TOO_DEEP) return { kind: 'too-deep' };
   if (end < 0 || skipBlank(body, end) !== body.length) return { kind: 'not-json' };
   const reader = new TreeReader(body, start, maxValues);
-  const root = reader.readValue();
+  const root = yield* reader.read();
   return reader.isExhausted ? { kind: 'too-many-values' } : { kind: 'tree', root };
 }
 
@@ -72,12 +78,23 @@ class TreeReader {
     return this.values > this.maxValues;
   }
 
-  readValue(): JsonNode {
-    this.values += 1;
+  *read(): Steps<JsonNode> {
+    return this.isAtContainer() ? yield* this.readContainer() : this.readLeaf();
+  }
+
+  private isAtContainer(): boolean {
     const first = byteAt(this.bytes, this.pos);
-    if (first === OPEN_BRACE) return this.readObject();
-    if (first === OPEN_BRACKET) return this.readArray();
-    if (first === QUOTE) {
+    return first === OPEN_BRACE || first === OPEN_BRACKET;
+  }
+
+  private readContainer(): Steps<JsonNode> {
+    this.values += 1;
+    return byteAt(this.bytes, this.pos) === OPEN_BRACE ? this.readObject() : this.readArray();
+  }
+
+  private readLeaf(): JsonNode {
+    this.values += 1;
+    if (byteAt(this.bytes, this.pos) === QUOTE) {
       const text = this.readText();
       return { kind: 'string', text, hash: hashText(text, 1) };
     }
@@ -88,14 +105,16 @@ class TreeReader {
     return { kind, text, hash: hashText(text, 2) };
   }
 
-  private readObject(): JsonObject {
+  private *readObject(): Steps<JsonObject> {
     const members = new Map<string, JsonNode>();
     let isMore = this.enter();
     while (isMore && !this.isExhausted) {
       const name = this.readText();
       // The colon.
       this.pos = skipBlank(this.bytes, skipBlank(this.bytes, this.pos) + 1);
-      members.set(name, this.readValue());
+      // No generator for each leaf: they are many.
+      members.set(name, this.isAtContainer() ? yield* this.readContainer() : this.readLeaf());
+      if (this.values % SLICE === 0) yield;
       isMore = this.isNext();
     }
     let hash = 3;
@@ -103,12 +122,13 @@ class TreeReader {
     return { kind: 'object', members, hash };
   }
 
-  private readArray(): JsonArray {
+  private *readArray(): Steps<JsonArray> {
     const items: JsonNode[] = [];
     let hash = 5;
     let isMore = this.enter();
     while (isMore && !this.isExhausted) {
-      const item = this.readValue();
+      const item = this.isAtContainer() ? yield* this.readContainer() : this.readLeaf();
+      if (this.values % SLICE === 0) yield;
       items.push(item);
       hash = (imul(hash, 31) + item.hash) | 0;
       isMore = this.isNext();

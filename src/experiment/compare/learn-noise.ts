@@ -1,6 +1,7 @@
 import type { Answer } from './answer.js';
-import { compareWatched } from './compare-answers.js';
+import { compareSteps } from './compare-answers.js';
 import type { CompiledRules } from './compile-rules.js';
+import { atOnce, inSlices, type Steps } from './in-slices.js';
 import type { JsonNode } from './json-tree.js';
 import type { NoiseModel, NoisyField, ValueFormat } from './noise-model.js';
 import type { DifferenceKind } from './observation.js';
@@ -34,8 +35,17 @@ export class NoiseLearner {
 
   /** Takes one A/A pair. `now`: unix time in ms. */
   observe(first: Answer, second: Answer, now: number): void {
+    atOnce(this.steps(first, second, now));
+  }
+
+  /** The same in turns of some milliseconds. */
+  observeInSlices(first: Answer, second: Answer, now: number): Promise<void> {
+    return inSlices(this.steps(first, second, now));
+  }
+
+  private *steps(first: Answer, second: Answer, now: number): Steps<void> {
     const differed = new Set<string>();
-    const observation = compareWatched(first, second, this.rules, now, (field, kind, a, b) => {
+    const observation = yield* compareSteps(first, second, this.rules, now, (field, kind, a, b) => {
       differed.add(field);
       this.learn(field, kind, a, b);
     });
@@ -110,7 +120,7 @@ function formatsInCommon(kind: 'string' | 'number', a: string, b: string): Value
 }
 
 /** The forms of both lists, with the wider tolerance. */
-function narrow(known: readonly ValueFormat[], seen: readonly ValueFormat[]): ValueFormat[] {
+export function narrow(known: readonly ValueFormat[], seen: readonly ValueFormat[]): ValueFormat[] {
   return known.flatMap((format) => {
     const other = seen.find((candidate) => isSameFormat(format, candidate));
     if (other === undefined) return [];

@@ -8,7 +8,18 @@ export type ObservationClass = 'match' | 'ignored' | 'mismatch' | 'candidate-err
 export type DifferenceKind = 'missing' | 'extra' | 'type' | 'value' | 'spelling' | 'order';
 
 export type NotComparableReason =
-  'control-failed' | 'overloaded' | 'cut-short' | 'too-large' | 'too-deep' | 'too-many-values';
+  | 'control-failed'
+  /** PHP, asked again, differs from itself in all that the candidate differs in. */
+  | 'control-unsteady'
+  | 'overloaded'
+  | 'cut-short'
+  | 'too-large'
+  | 'too-deep'
+  | 'too-many-values'
+  /** A write began from data that held PHP's, or that somebody else wrote meanwhile. */
+  | 'raced'
+  /** PHP's data before or after a write could not be had. */
+  | 'no-effects';
 
 /** One difference; its values are redacted and shortened. */
 export interface Difference {

@@ -68,6 +68,13 @@ export function areBothOf(format: ValueFormat, kind: ScalarKind, a: string, b: s
   return gap === undefined || ('toleranceMs' in format && gap <= format.toleranceMs);
 }
 
+/** Whether two values are of the narrowest form that the first one has, and times no further apart than `toleranceMs`. */
+export function haveOneForm(kind: ScalarKind, a: string, b: string, toleranceMs: number): boolean {
+  const [format] = formatsOf(kind, a);
+  if (format === undefined) return false;
+  return areBothOf('toleranceMs' in format ? { ...format, toleranceMs } : format, kind, a, b);
+}
+
 /** Milliseconds between two times; undefined for what is no time. */
 export function gapMs(format: ValueFormat, a: string, b: string): number | undefined {
   if (format.name === 'iso-time') return Math.abs(isoMs(a) - isoMs(b));

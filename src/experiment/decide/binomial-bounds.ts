@@ -1,5 +1,3 @@
-import { normalQuantile } from './normal-quantile.js';
-
 const { abs, exp, expm1, hypot, log, log1p, min, sqrt } = Math;
 const BISECTIONS = 60;
 const FRACTIONS = 500;
@@ -40,14 +38,13 @@ export function upperBound(k: number, n: number, confidence = 0.95): number {
   return high;
 }
 
-/** Bounds of the difference of two rates, b less a (Newcombe 1998, method 10: hybrid of Wilson's intervals). */
+/** Bounds of the difference of two rates, b less a, `z` standard errors wide (Newcombe 1998, method 10: hybrid of Wilson's intervals). */
 export function differenceBounds(
   a: { readonly k: number; readonly n: number },
   b: { readonly k: number; readonly n: number },
-  confidence: number,
+  z: number,
 ): { readonly lower: number; readonly upper: number } {
   if (a.n === 0 || b.n === 0) return { lower: -1, upper: 1 };
-  const z = normalQuantile(confidence);
   const [wa, wb] = [wilson(a.k, a.n, z), wilson(b.k, b.n, z)];
   const [pa, pb] = [a.k / a.n, b.k / b.n];
   return {

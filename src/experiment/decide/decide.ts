@@ -26,7 +26,13 @@ export function decide(evidence: Evidence, policy: DecisionPolicy = DEFAULT_POLI
   // In canary answers may be compared besides; where none are, there is nothing to say about them.
   if (stage === 'mirror' || log.comparable > 0) reasons.push(checkMismatch(log, policy, stage));
   if (stage === 'mirror') reasons.push(checkComparable(log, policy));
-  reasons.push(checkErrors(log, policy), checkLatency(log, policy), checkCoverage(log, expected), checkRules(log));
+  const from = stage === 'mirror' ? policy.minSamples : policy.minServed;
+  reasons.push(
+    checkErrors(log, policy, from),
+    checkLatency(log, policy),
+    checkCoverage(log, expected),
+    checkRules(log),
+  );
 
   if (reasons.every(({ outcome }) => outcome === 'pass')) return { action: 'promote', reasons };
   const hasFailed = reasons.some(({ outcome }) => outcome === 'fail');

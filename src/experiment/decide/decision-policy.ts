@@ -12,7 +12,7 @@ export interface DecisionPolicy {
   readonly maxErrorIncrease: number;
   /** Times of the candidate at each quantile: at most the control's times `ratio` plus `slackMs`. */
   readonly latency: { readonly quantiles: readonly number[]; readonly ratio: number; readonly slackMs: number };
-  /** Of every bound: 0.95 for one wrong in twenty. */
+  /** Of every bound, over all looks together: 0.95 for one wrong in twenty. */
   readonly confidence: number;
 }
 
@@ -28,6 +28,9 @@ export const DEFAULT_POLICY: DecisionPolicy = {
 
 /** What must have been met before a promotion, as the contract and the route name it. */
 export interface ExpectedCoverage {
-  readonly statuses: readonly number[];
+  /** `2xx` stands for any of that class. */
+  readonly statuses: readonly (number | StatusClass)[];
   readonly actions: readonly string[];
 }
+
+export type StatusClass = `${1 | 2 | 3 | 4 | 5}xx`;

@@ -9,6 +9,8 @@ export interface Served {
   readonly status: number;
   readonly ms: number;
   readonly action?: string;
+  /** The same caller's same failing request was counted already: the sequential test takes outcomes to be independent. */
+  readonly isRepeated?: boolean;
 }
 
 /** How one side fared. */
@@ -72,7 +74,22 @@ export class EvidenceLog {
   served(arm: 'control' | 'candidate', answer: Served): SequentialState['decision'] {
     count(this.arms[arm], answer.ms, answer.isError);
     if (arm === 'candidate') this.cover(answer.status, answer.action);
-    return this.sequential.observe(arm, answer.isError);
+    if (answer.isRepeated !== true) return this.sequential.observe(arm, answer.isError);
+    return this.sequential.isDecided ? 'roll-back' : 'continue';
+  }
+
+  /** Adds counts gathered elsewhere. Of the sequential test nothing: its evidence multiplies (`usePeers`) or goes on (`resume`). */
+  merge(other: EvidenceSnapshot): void {
+    for (const name of Object.keys(this.classes) as ObservationClass[]) this.classes[name] += other.classes[name];
+    for (const side of ['control', 'candidate'] as const) {
+      this.arms[side].requests += other.arms[side].requests;
+      this.arms[side].errors += other.arms[side].errors;
+      this.arms[side].latency.merge(other.arms[side].latency);
+    }
+    this.fields.merge(other.fields);
+    for (const status of other.covered.statuses) this.cover(status, undefined);
+    for (const action of other.covered.actions) this.coverAction(action);
+    for (const rule of other.expiredRules) if (this.expired.size < MAX_RULES) this.expired.add(rule);
   }
 
   get comparable(): number {
@@ -102,7 +119,11 @@ export class EvidenceLog {
 
   private cover(status: number, action: string | undefined): void {
     if (this.statuses.size < MAX_STATUSES) this.statuses.add(status);
-    if (action !== undefined && this.actions.size < MAX_ACTIONS) this.actions.add(action);
+    if (action !== undefined) this.coverAction(action);
+  }
+
+  private coverAction(action: string): void {
+    if (this.actions.size < MAX_ACTIONS) this.actions.add(action);
   }
 }
 

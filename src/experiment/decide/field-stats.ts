@@ -22,7 +22,7 @@ export class FieldStats {
     tallies: readonly FieldTally[] = [],
     private readonly maxFields = MAX_FIELDS,
   ) {
-    for (const tally of tallies) this.tallies.set(tally.field, tally);
+    this.merge(tallies);
   }
 
   /** Times that a field was not counted, since as many as may be are known. */
@@ -39,6 +39,20 @@ export class FieldStats {
         seen: known.seen + seen,
         differed: known.differed + differed,
         observations: known.observations + (differed > 0 ? 1 : 0),
+      });
+    }
+  }
+
+  /** Takes the counts of other statistics besides. */
+  merge(tallies: readonly FieldTally[]): void {
+    for (const { field, seen, differed, observations } of tallies) {
+      const known = this.tallies.get(field) ?? this.open(field, differed > 0);
+      if (known === undefined) continue;
+      this.tallies.set(field, {
+        field,
+        seen: known.seen + seen,
+        differed: known.differed + differed,
+        observations: known.observations + observations,
       });
     }
   }

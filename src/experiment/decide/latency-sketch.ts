@@ -15,7 +15,7 @@ export class LatencySketch {
   private total = 0;
 
   constructor(buckets: SketchBuckets = []) {
-    for (const [bucket, count] of buckets) this.count(bucket, count);
+    this.merge(buckets);
   }
 
   get size(): number {
@@ -40,6 +40,11 @@ export class LatencySketch {
     const lower = this.atRank(q * this.total - spread - 1);
     const upper = this.atRank(q * this.total + spread + 1);
     return lower === undefined || upper === undefined ? undefined : { lower, upper };
+  }
+
+  /** Takes the times of another sketch besides. */
+  merge(buckets: SketchBuckets): void {
+    for (const [bucket, count] of buckets) this.count(bucket, count);
   }
 
   toJSON(): SketchBuckets {

@@ -2,6 +2,7 @@ import { mismatchBounds } from './binomial-bounds.js';
 import type { DecisionPolicy, ExpectedCoverage } from './decision-policy.js';
 import type { EvidenceLog } from './evidence-log.js';
 import { percent } from './percent.js';
+import { lastingUpperBound } from './promotion-bound.js';
 import { oddsAbove } from './rate-evidence.js';
 import type { Reason } from './verdict.js';
 
@@ -33,11 +34,15 @@ export function checkComparable(log: EvidenceLog, policy: DecisionPolicy): Reaso
   };
 }
 
-/** The share of answers that differ is below its bound for sure (pass), above it for sure (fail), or not known well enough. */
+/**
+ * The share of answers that differ is below its bound for sure (pass), above it for sure (fail), or not known well enough. Both
+ * hold however often it is asked.
+ */
 export function checkMismatch(log: EvidenceLog, policy: DecisionPolicy, stage: 'mirror' | 'canary'): Reason {
   const differed = log.classes.mismatch + log.classes['candidate-error'];
   const n = log.comparable;
-  const { upper, lower, ruleOfThree } = mismatchBounds(differed, n, policy.confidence);
+  const { lower, ruleOfThree } = mismatchBounds(differed, n, policy.confidence);
+  const upper = lastingUpperBound(differed, n, policy.confidence);
   const limit = policy.maxMismatchRate;
   const odds = oddsAbove(differed, n, limit);
   // A canary that is compared besides goes on as long as nothing speaks against it: mirror has proved it before.
@@ -64,7 +69,9 @@ export function checkMismatch(log: EvidenceLog, policy: DecisionPolicy, stage: '
 export function checkCoverage(log: EvidenceLog, expected: ExpectedCoverage): Reason {
   const { statuses, actions } = log.covered;
   const missing = [
-    ...expected.statuses.filter((status) => !statuses.includes(status)).map((status) => `status ${status}`),
+    ...expected.statuses
+      .filter((wanted) => !statuses.some((status) => isOfStatus(status, wanted)))
+      .map((status) => `status ${status}`),
     ...expected.actions.filter((action) => !actions.includes(action)).map((action) => `action ${action}`),
   ];
   return {
@@ -73,6 +80,10 @@ export function checkCoverage(log: EvidenceLog, expected: ExpectedCoverage): Rea
     text: missing.length === 0 ? 'every status and action was met' : `not met yet: ${missing.join(', ')}`,
     evidence: { missing, statuses: statuses.map(String), actions },
   };
+}
+
+function isOfStatus(status: number, wanted: number | string): boolean {
+  return typeof wanted === 'number' ? status === wanted : wanted === `${Math.floor(status / 100)}xx`;
 }
 
 /** An ignore rule past its day ignores nothing, and is to be renewed or removed. */

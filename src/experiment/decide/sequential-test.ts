@@ -72,6 +72,7 @@ export class SequentialTest {
   private round: number;
   private evidence: number[];
   private clearance: number;
+  private peers: readonly SequentialState[] = [];
   private readonly known: Record<Side, Counts>;
   private readonly pending: Record<Side, Counts>;
 
@@ -109,14 +110,46 @@ export class SequentialTest {
     return this.decision;
   }
 
-  /** Rounds that cleared the candidate. */
+  /**
+   * Holds what other instances found of the same canary together with what is found here. Their outcomes are others, so that
+   * their evidence multiplies up; a combination of rounds may use the product of their shares of alpha, and all combinations
+   * together use no more than alpha.
+   */
+  usePeers(peers: readonly SequentialState[]): void {
+    this.peers = peers;
+    this.decide();
+  }
+
+  /** Goes on where another process left off; what was found here since counts as coming after it. */
+  resume(earlier: SequentialState): void {
+    if (earlier.decision === 'roll-back') this.decision = 'roll-back';
+    if (this.round === 1) {
+      this.evidence = this.evidence.map((value, at) => value + (earlier.evidence[at] ?? 0));
+      this.clearance += earlier.clearance;
+    }
+    this.round += earlier.round - 1;
+    for (const arm of ['control', 'candidate'] as const) {
+      this.known[arm].requests += earlier[arm].requests + earlier.pending[arm].requests;
+      this.known[arm].errors += earlier[arm].errors + earlier.pending[arm].errors;
+    }
+    this.decide();
+  }
+
+  /** It is beyond doubt that the candidate fails more often. */
+  get isDecided(): boolean {
+    return this.decision === 'roll-back';
+  }
+
+  /** Rounds that cleared the candidate, here or on another instance, or in all that is known together. */
   get cleared(): number {
-    return this.round - 1;
+    const rounds = Math.max(this.round, ...this.peers.map(({ round }) => round)) - 1;
+    const clearance = this.peers.reduce((sum, peer) => sum + peer.clearance, this.clearance);
+    return rounds === 0 && clearance <= log(this.settings.beta) ? 1 : rounds;
   }
 
   /** How strong the evidence against the candidate is, and what rolls it back: both as odds. */
   get odds(): { readonly reached: number; readonly needed: number } {
-    return { reached: exp(logOfMean(this.evidence)), needed: 1 / this.alphaOfRound() };
+    return { reached: exp(this.logOdds()), needed: 1 / this.alphaOfRounds() };
   }
 
   toJSON(): SequentialState {
@@ -142,8 +175,8 @@ export class SequentialTest {
       this.known[arm].errors += this.pending[arm].errors;
       Object.assign(this.pending[arm], NONE);
     }
-    if (logOfMean(this.evidence) >= -log(this.alphaOfRound())) this.decision = 'roll-back';
-    else if (this.clearance <= log(this.settings.beta)) {
+    this.decide();
+    if (this.decision === 'continue' && this.clearance <= log(this.settings.beta)) {
       this.round += 1;
       this.clearance = 0;
       this.evidence = this.effects.map(() => 0);
@@ -190,9 +223,26 @@ export class SequentialTest {
     return clamp(upperBound(this.known.control.errors, this.known.control.requests, BASELINE_CONFIDENCE));
   }
 
-  private alphaOfRound(): number {
-    return (this.settings.alpha * 6) / (Math.PI * this.round) ** 2;
+  private decide(): void {
+    const isKnown = this.peers.some(({ decision }) => decision === 'roll-back');
+    if (isKnown || this.logOdds() >= -log(this.alphaOfRounds())) this.decision = 'roll-back';
   }
+
+  private logOdds(): number {
+    return logOfMean(
+      this.evidence.map((own, at) => this.peers.reduce((sum, peer) => sum + (peer.evidence[at] ?? 0), own)),
+    );
+  }
+
+  private alphaOfRounds(): number {
+    const { alpha } = this.settings;
+    return this.peers.reduce((share, { round }) => share * shareOf(round), alpha * shareOf(this.round));
+  }
+}
+
+/** Of alpha: over all rounds they make one. */
+function shareOf(round: number): number {
+  return 6 / (Math.PI * round) ** 2;
 }
 
 function clamp(rate: number): number {

@@ -1,3 +1,4 @@
+import { lastingZ } from './lasting-z.js';
 import { differenceBounds } from './binomial-bounds.js';
 import type { DecisionPolicy } from './decision-policy.js';
 import type { EvidenceLog } from './evidence-log.js';
@@ -21,15 +22,15 @@ export function checkServed(log: EvidenceLog, policy: DecisionPolicy): Reason {
 }
 
 /**
- * The candidate's share of errors exceeds the control's by no more than is granted. It never fails: the bounds hold for one
- * look, and clients are guarded at every request by the sequential test.
+ * The candidate's share of errors exceeds the control's by no more than is granted, however often that is asked from `from`
+ * requests on. It never fails: clients are guarded at every request by the sequential test.
  */
-export function checkErrors(log: EvidenceLog, policy: DecisionPolicy): Reason {
+export function checkErrors(log: EvidenceLog, policy: DecisionPolicy, from: number): Reason {
   const { control, candidate } = log.arms;
   const { lower, upper } = differenceBounds(
     { k: control.errors, n: control.requests },
     { k: candidate.errors, n: candidate.requests },
-    policy.confidence,
+    lastingZ(policy.confidence, candidate.requests / Math.max(from, 1)),
   );
   const limit = policy.maxErrorIncrease;
   return {

@@ -67,6 +67,7 @@ export class DatabaseStageStore implements StageStore {
       by: row.by,
       reason: row.reason,
       at: row.at.toISOString(),
+      evidence: isCleared(row.evidence) ? undefined : (row.evidence ?? undefined),
     }));
   }
 
@@ -79,14 +80,18 @@ export class DatabaseStageStore implements StageStore {
   }
 }
 
-async function change(trx: Transaction<Tables>, { route, to, inTable, by, reason }: StageRequest): Promise<boolean> {
+async function change(trx: Transaction<Tables>, request: StageRequest): Promise<boolean> {
+  const { route, to, inTable, by, reason, evidence, expected } = request;
   const found = await trx
     .selectFrom('stage_override')
-    .select(['stage', 'weight'])
+    .select(['stage', 'weight', 'changed_at'])
     .where('route', '=', route)
     .executeTakeFirst();
+  if (expected !== undefined && found?.changed_at.toISOString() !== expected.at) return false;
   if (to === undefined) {
     if (found === undefined) return false;
+    // The table's stage begins anew, not with what was seen in it before.
+    await trx.deleteFrom('experiment_evidence').where('route', '=', route).execute();
     await trx.deleteFrom('stage_override').where('route', '=', route).execute();
   } else {
     const row = { stage: to.stage, weight: to.weight, changed_by: by, reason, changed_at: new Date() };
@@ -108,7 +113,7 @@ async function change(trx: Transaction<Tables>, { route, to, inTable, by, reason
       to_weight: next.weight,
       by,
       reason,
-      evidence: to === undefined ? CLEARED : null,
+      evidence: to === undefined ? CLEARED : evidence === undefined ? null : JSON.stringify(evidence),
     })
     .execute();
   return true;

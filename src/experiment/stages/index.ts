@@ -4,3 +4,4 @@ export { type StagedRoute, StageBoard, type StageOutcome } from './stage-board.j
 export { StageModule } from './stage.module.js';
 export { StagesUnavailableError } from './stages-unavailable.error.js';
 export type { StageChange } from './stage-store.js';
+export type { StageDecision } from './unsaved-stages.js';

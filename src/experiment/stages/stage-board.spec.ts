@@ -165,9 +165,7 @@ describe('StageBoard', () => {
     store.reads = [];
     const { board, served } = boardOver(store);
     board.useTable(table(BOTH));
-    const startedAt = performance.now();
     await board.start();
-    expect(performance.now() - startedAt).toBeLessThan(1000);
     expect(served()).toEqual({ list: 'proxy 0' });
   });
 });

@@ -4,6 +4,7 @@ import { isStageable, type Route, type RouteTable, type Staging, whyNotStage } f
 import type { Logger } from '../../trace/index.js';
 import { withDeadline } from './deadline.js';
 import { StagesUnavailableError } from './stages-unavailable.error.js';
+import { type StageDecision, UnsavedStages } from './unsaved-stages.js';
 import type { StageChange, StageOverride, StageReason, StageStore } from './stage-store.js';
 
 /** Milliseconds between tries to read overrides that are not known. */
@@ -34,6 +35,8 @@ export type StageOutcome =
 export class StageBoard {
   private table: RouteTable = { upstreams: new Map(), routes: [] };
   private overrides: Overrides | undefined;
+  private saved: readonly StageOverride[] = [];
+  private readonly unsaved = new UnsavedStages();
   private serve: (table: RouteTable) => void = () => undefined;
   private timer: NodeJS.Timeout | undefined;
   private reading: Promise<void> | undefined;
@@ -108,6 +111,45 @@ export class StageBoard {
   /** The last changes of a route, latest first. @throws StagesUnavailableError */
   history(name: string): Promise<readonly StageChange[]> {
     return this.asking(() => this.store.history(name, HISTORY_LIMIT));
+  }
+
+  /**
+   * Takes a decision of the gateway into effect, unless somebody changed the stage since `decision.on` was looked at.
+   * @returns whether it was this call that changed it
+   * @throws StagesUnavailableError
+   */
+  async decide(decision: StageDecision): Promise<boolean> {
+    const { route } = decision.on;
+    const { on, to, by, reason, evidence } = decision;
+    const inTable = { stage: route.stage, weight: route.weight };
+    const expected = { at: on.override?.at };
+    const request = { route: route.name, to, inTable, by, reason, evidence, expected };
+    const isDone = await this.asking(() => this.store.save(request));
+    await this.asking(() => this.refresh());
+    if (isDone)
+      this.logger.warn({ route: route.name, by, stage: to.stage, weight: to.weight, reason }, 'stage changed');
+    return isDone;
+  }
+
+  /**
+   * The same at once, in this process, though the database be gone: what clients suffer by is not waited for. It is saved as soon as
+   * that can be (`saveUnsaved`); until then the other instances do not know of it.
+   */
+  decideNow(decision: StageDecision): void {
+    const { route } = decision.on;
+    if (this.overrides === undefined || this.unsaved.has(route.name)) return;
+    this.unsaved.add(decision);
+    this.logger.warn({ route: route.name, stage: decision.to.stage, reason: decision.reason }, 'stage changed here');
+    this.use(this.saved);
+  }
+
+  /** Saves what was decided at once. @returns what is in effect everywhere now by this instance's decision */
+  async saveUnsaved(): Promise<readonly StageDecision[]> {
+    const saved: StageDecision[] = [];
+    for (const decision of this.unsaved.all()) {
+      if (await this.decide(decision).catch(() => undefined)) saved.push(decision);
+    }
+    return saved;
   }
 
   private async save({ route }: StagedRoute, to: Staging | undefined, reason: StageReason): Promise<StageOutcome> {
@@ -213,19 +255,26 @@ export class StageBoard {
   }
 
   private use(overrides: readonly StageOverride[]): void {
-    const next = new Map(overrides.map((override) => [override.route, override]));
+    this.saved = overrides;
+    const next = this.unsaved.over(new Map(overrides.map((override) => [override.route, override])));
     if (isDeepStrictEqual(next, this.overrides)) return;
     this.serve(this.inEffect(this.table, next));
     if (next.size > 0 || this.isKnown)
       this.logger.info(
-        { overrides: overrides.map(({ route, stage, weight }) => `${route}: ${stage} ${weight}`) },
+        { overrides: [...next.values()].map(({ route, stage, weight }) => `${route}: ${stage} ${weight}`) },
         'stage overrides in effect',
       );
     this.overrides = next;
   }
 
   private inEffect(table: RouteTable, overrides: Overrides | undefined): RouteTable {
-    return { ...table, routes: table.routes.map((route) => ({ ...route, ...effectiveOf(route, overrides) })) };
+    return {
+      ...table,
+      routes: table.routes.map((route) => {
+        const at = isStageable(route) ? overrides?.get(route.name)?.at : undefined;
+        return { ...route, ...effectiveOf(route, overrides), ...(at === undefined ? {} : { stagedAt: at }) };
+      }),
+    };
   }
 }
 

@@ -24,6 +24,8 @@ export interface StageChange extends StageReason {
   /** The override was taken back: from then on the route table's stage held, which was `to`. */
   readonly isCleared: boolean;
   readonly at: string;
+  /** What the gateway decided by; undefined where a person did. */
+  readonly evidence: unknown;
 }
 
 /** What is asked for: `to` undefined takes the override back. `inTable` is what the route table says. */
@@ -31,6 +33,10 @@ export interface StageRequest extends StageReason {
   readonly route: string;
   readonly to: Staging | undefined;
   readonly inTable: Staging;
+  /** What speaks for it, kept with the audit: JSON. */
+  readonly evidence?: object;
+  /** Saved only where the override is still the one that was set `at` this time; `at` undefined: where there is none. */
+  readonly expected?: { readonly at: string | undefined };
 }
 
 /** Where overrides and their audit are kept. */
@@ -42,7 +48,7 @@ export interface StageStore {
   /** What can be had without opening a database; undefined where nothing trustworthy can. */
   remembered(): readonly StageOverride[] | undefined;
   read(): Promise<readonly StageOverride[]>;
-  /** Saves an override and its line of the audit, both or none. Without effect, and false, when there is none to take back. */
+  /** Saves an override and its line of the audit, both or none. Without effect, and false, when there is none to take back or it is not the expected one. */
   save(request: StageRequest): Promise<boolean>;
   /** The last changes of a route, latest first. */
   history(route: string, limit: number): Promise<readonly StageChange[]>;

@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { CONFIG, type GatewayConfig } from '../../config/index.js';
 import { Database } from '../../database/index.js';
 import { LOGGER, type Logger } from '../../trace/index.js';
+import { WriteMirror } from '../dry-run/index.js';
+import { NativeTurns } from '../canary/index.js';
+import { EvidenceBook } from '../evidence/index.js';
+import { ExperimentReports, JUDGE_PROVIDERS } from '../judge/index.js';
 import { Mirror } from '../mirror/index.js';
 import { ArmCounters } from './arm-counters.js';
 import { DatabaseStageStore } from './database-stage.store.js';
@@ -15,6 +19,8 @@ import { STAGE_STORE, type StageStore } from './stage-store.js';
   providers: [
     ArmCounters,
     Mirror,
+    WriteMirror,
+    ...JUDGE_PROVIDERS,
     {
       provide: STAGE_STORE,
       inject: [Database, CONFIG],
@@ -29,6 +35,6 @@ import { STAGE_STORE, type StageStore } from './stage-store.js';
       useFactory: (store: StageStore, logger: Logger) => new StageBoard(store, logger),
     },
   ],
-  exports: [ArmCounters, Mirror, StageBoard],
+  exports: [ArmCounters, EvidenceBook, ExperimentReports, Mirror, NativeTurns, StageBoard, WriteMirror],
 })
 export class StageModule {}

@@ -55,21 +55,14 @@ export async function envelopeAnswer(
   const declaredJson = isJsonType(answer.contentType);
   switch (result.kind) {
     case 'spliced':
-      // What a failure says besides its code is for those who run PHP; data is never touched.
-      if (mentionsFailure(result.body) && showsWorkings(result.body) && tellsFailure(result.body))
-        return withheld(exchange, head, answer);
-      if (head.status >= 400 && !isProblem(answer) && wantsProblem(exchange.req.headers.accept)) {
-        const headers = headersFor(answer, 'application/problem+json', true);
-        return { kind: 'answer', headers, body: problemFrom(result.body, head.status, exchange.traceId) };
-      }
-      return { kind: 'answer', headers: headersFor(answer, jsonTypeFor(answer.contentType), true), body: result.body };
     case 'untouched': {
-      const type = declaredJson || isContainer(result.body) ? jsonTypeFor(answer.contentType) : answer.contentType;
-      return {
-        kind: 'answer',
-        headers: headersFor(answer, type, result.body.byteLength !== raw.byteLength),
-        body: result.body,
-      };
+      // Whether or not PHP's own envelope was right already.
+      const failed = isObject(result.body) ? toldFailure(exchange, head, answer, result.body) : undefined;
+      if (failed !== undefined) return failed;
+      const isJson = result.kind === 'spliced' || declaredJson || isContainer(result.body);
+      const type = isJson ? jsonTypeFor(answer.contentType) : answer.contentType;
+      const isChanged = result.kind === 'spliced' || result.body.byteLength !== raw.byteLength;
+      return { kind: 'answer', headers: headersFor(answer, type, isChanged), body: result.body };
     }
     case 'bad':
       if (
@@ -86,6 +79,20 @@ export async function envelopeAnswer(
         ? failure(exchange, head, answer)
         : textAnswer(exchange, head, answer, body, policies.answers);
   }
+}
+
+/** What becomes of a failure that PHP tells in JSON; undefined where it goes out as it is. */
+function toldFailure(
+  exchange: Exchange,
+  head: AnswerHead,
+  answer: TransformedHeaders,
+  body: Buffer,
+): EnvelopedAnswer | undefined {
+  // What a failure says besides its code is for those who run PHP; data is never touched.
+  if (mentionsFailure(body) && showsWorkings(body) && tellsFailure(body)) return withheld(exchange, head, answer);
+  if (head.status < 400 || isProblem(answer) || !wantsProblem(exchange.req.headers.accept)) return undefined;
+  const headers = headersFor(answer, 'application/problem+json', true);
+  return { kind: 'answer', headers, body: problemFrom(body, head.status, exchange.traceId) };
 }
 
 function isProblem({ contentType }: TransformedHeaders): boolean {
@@ -171,6 +178,10 @@ function headersFor(answer: TransformedHeaders, contentType: string | undefined,
 function isContainer(body: Buffer): boolean {
   const first = body.toString('latin1', 0, 64).trimStart()[0];
   return first === '{' || first === '[';
+}
+
+function isObject(body: Buffer): boolean {
+  return body.toString('latin1', 0, 64).trimStart().startsWith('{');
 }
 
 /** Text that merely begins as JSON might (`404 …`, `[sic]`) or a script that ends in an object, as against JSON that was cut or doubled. */

@@ -31,6 +31,9 @@ const GATEWAY_ONLY = new Set([
   'proxy',
   'traceparent',
   'true-client-ip',
+  // Who answers is between an administrator and the gateway.
+  'x-donna-arm',
+  'x-donna-arm-authorization',
   'x-client-ip',
   'x-cluster-client-ip',
   'x-forwarded',

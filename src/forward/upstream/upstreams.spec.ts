@@ -10,6 +10,7 @@ const settings = (port: number): UpstreamSettings => ({
   host: 'auto',
   identity: false,
   session: undefined,
+  documents: undefined,
   breaker: { threshold: 0.5, windowMs: 10_000, openMs: 1000 },
   connections: 1,
 });

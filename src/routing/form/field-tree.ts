@@ -1,6 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { phpFieldPath } from './php-name.js';
-import { emptyRecord, faultOfName, MAX_DEPTH, type PhpRecord, type PhpValue, type Reading } from './php-value.js';
+import {
+  emptyRecord,
+  faultOfName,
+  MAX_DEPTH,
+  type PhpRecord,
+  type PhpValue,
+  type Reading,
+  rememberOrder,
+} from './php-value.js';
 
 const INTEGER = /^(?:0|-?[1-9][0-9]{0,14})$/;
 
@@ -67,6 +75,7 @@ export class FieldTree {
 function toRecord(array: PhpArray<string>): PhpRecord {
   const record = emptyRecord();
   for (const [name, member] of array.members) record[name] = toValue(member);
+  rememberOrder(record, array.members.keys());
   return record;
 }
 

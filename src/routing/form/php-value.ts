@@ -23,6 +23,19 @@ export function emptyRecord(): Record<string, PhpValue> {
   return Object.create(null) as Record<string, PhpValue>;
 }
 
+const orders = new WeakMap<PhpRecord, readonly string[]>();
+
+/** Keeps in which order a record's names were sent: JavaScript puts those that are numbers first. */
+export function rememberOrder(record: PhpRecord, names: Iterable<string>): void {
+  const sent = [...names];
+  if (Object.keys(record).some((name, index) => name !== sent[index])) orders.set(record, sent);
+}
+
+/** The names of a form's record in the order in which PHP has them. */
+export function namesInOrder(record: PhpRecord): readonly string[] {
+  return orders.get(record) ?? Object.keys(record);
+}
+
 /** A record, and neither a list nor a single value. */
 export function isRecord(value: PhpValue | undefined): value is PhpRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -76,6 +76,13 @@ export class SettingsDto {
   integrations?: PhpValue;
 }
 
+/** `DELETE /api/chatbot_settings.php`: no field but the proof of a form, which PHP looks at. */
+@InputDto('settings.reset')
+export class ResetSettingsDto {
+  @Obeys({ check: () => undefined })
+  csrf_token?: PhpValue;
+}
+
 /** A rule that asks for more than nothing, once there is anything: '' is not absent. */
 function sent({ check }: Rule): Rule {
   return { check: (value, fields) => (value === undefined || value === null ? undefined : check(value, fields)) };

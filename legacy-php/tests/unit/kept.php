@@ -1,0 +1,66 @@
+<?php
+
+declare(strict_types=1);
+
+use Donna\Replication\ReplicatedConversations;
+use Donna\Replication\ReplicatedDocuments;
+use Donna\Storage\JsonStore;
+use Donna\Storage\KeptDocuments;
+use Donna\Storage\Stored;
+
+use function Donna\Tests\directory;
+use function Donna\Tests\same;
+use function Donna\Tests\test;
+
+const KEPT_AS = '0123456789abcdef0123456789abcdef';
+const KEPT_OWNER = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';
+const KEPT_NAME = 'conversations/' . KEPT_OWNER;
+
+$keeping = static fn(string $data): JsonStore => new JsonStore($data, new KeptDocuments($data . KeptDocuments::FOLDER, KEPT_AS));
+$documents = static fn(string $data): ReplicatedDocuments => new ReplicatedDocuments(new JsonStore($data), 'conversations', new ReplicatedConversations());
+
+test('what a request overwrites is kept once, from before its first write, and told once', static function () use ($keeping, $documents): void {
+    $data = directory('kept');
+    (new JsonStore($data))->update(KEPT_NAME, static fn(): array => ['v' => 0]);
+    $store = $keeping($data);
+    foreach ([1, 2] as $v) {
+        $store->update(KEPT_NAME, static fn(): array => ['v' => $v]);
+    }
+    same('0600', substr(sprintf('%o', fileperms(glob($data . '/before/*')[0])), -4));
+    $effects = $documents($data)->effects(KEPT_OWNER, KEPT_AS);
+    same(['version' => Stored::version('{"v":0}'), 'document' => '{"v":0}'], $effects['before']);
+    same([false, '{"v":2}'], [$effects['isOvertaken'], $effects['document']]);
+    same([], glob($data . '/before/*'));
+    same(null, $documents($data)->effects(KEPT_OWNER, KEPT_AS)['before']);
+});
+
+test('a first document began from none', static function () use ($keeping, $documents): void {
+    $data = directory('kept');
+    $keeping($data)->update(KEPT_NAME, static fn(): array => ['v' => 1]);
+    same(['version' => 'none', 'document' => null], $documents($data)->effects(KEPT_OWNER, KEPT_AS)['before']);
+});
+
+test('a write after it is told', static function () use ($keeping, $documents): void {
+    $data = directory('kept');
+    $keeping($data)->update(KEPT_NAME, static fn(): array => ['v' => 1]);
+    (new JsonStore($data))->update(KEPT_NAME, static fn(): array => ['v' => 2]);
+    same(true, $documents($data)->effects(KEPT_OWNER, KEPT_AS)['isOvertaken']);
+});
+
+test('nothing is kept unasked, of no owner, of a write that was none, nor of one that is too large', static function () use ($keeping): void {
+    $data = directory('kept');
+    (new JsonStore($data))->update(KEPT_NAME, static fn(): array => ['v' => str_repeat('x', 1_100_000)]);
+    $store = $keeping($data);
+    $store->update('counter', static fn(): array => ['v' => 1]);
+    $store->update('settings/b', static fn(): ?array => null);
+    $store->update(KEPT_NAME, static fn(): array => ['v' => 1]);
+    same([], glob($data . '/before/*'));
+});
+
+test('a write succeeds though nothing can be kept', static function () use ($keeping): void {
+    $data = directory('kept');
+    file_put_contents($data . '/before', '');
+    $store = $keeping($data);
+    $store->update(KEPT_NAME, static fn(): array => ['v' => 1]);
+    same(['v' => 1], $store->read(KEPT_NAME));
+});

@@ -1,0 +1,126 @@
+import type { Route } from '../../routing/index.js';
+import type { Exchange } from '../../trace/index.js';
+import { Repeats } from '../canary/repeats.js';
+import type { Observation } from '../compare/observation.js';
+import { EvidenceLog, type EvidenceSnapshot, type Served } from '../decide/evidence-log.js';
+import type { ArmTally, SequentialSettings } from '../decide/sequential-test.js';
+import type { RecordedRequest } from '../record/recorded-exchange.js';
+
+const MAX_SAMPLES = 20;
+const MAX_KEY = 300;
+
+/** One comparison that did not match; its values are redacted, and so is the request, which can be asked again. */
+export interface Sample {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly traceId: string;
+  readonly observation: Observation;
+  readonly request: RecordedRequest | undefined;
+}
+
+/** What is known of one route in one epoch: what this instance saw, and what the others told. Bounded memory. */
+export class RouteEvidence {
+  private own: EvidenceLog;
+  private peers: readonly EvidenceSnapshot[] = [];
+  private readonly repeats = new Repeats();
+  private readonly unsaved: Sample[] = [];
+  private readonly last: Sample[] = [];
+  private hasCrossed = false;
+  /** Counts up with everything that is seen here. */
+  changes = 0;
+  private readonly settings: Partial<SequentialSettings>;
+
+  /** `onCrossed` hears once, at the request that made the canary too bad beyond doubt. */
+  constructor(
+    readonly route: Route,
+    readonly epoch: string,
+    baseline: ArmTally | undefined,
+    private readonly onCrossed: (evidence: RouteEvidence) => void,
+  ) {
+    const { alpha } = route.experiment.decision;
+    this.settings = { ...(alpha === undefined ? {} : { alpha }), ...(baseline === undefined ? {} : { baseline }) };
+    this.own = new EvidenceLog(this.settings);
+  }
+
+  get name(): string {
+    return this.route.name;
+  }
+
+  /** Takes a comparison of the mirror. */
+  compared(observation: Observation, action: string | undefined, sample: Sample | undefined): void {
+    this.own.observe(observation, action);
+    this.changes += 1;
+    if (sample === undefined) return;
+    for (const list of [this.unsaved, this.last]) {
+      list.push(sample);
+      if (list.length > MAX_SAMPLES) list.shift();
+    }
+  }
+
+  /** Takes an answer of the canary that went out to `who`. */
+  served(arm: 'control' | 'candidate', exchange: Exchange, who: string, served: Served): void {
+    const { method, path, search } = exchange;
+    const key = `${arm} ${who} ${method} ${path}${search}`.slice(0, MAX_KEY);
+    const isRepeated = served.isError && this.repeats.isRepeated(key);
+    const decision = this.own.served(arm, { ...served, isRepeated });
+    this.changes += 1;
+    if (decision === 'roll-back') this.cross();
+  }
+
+  /** All that is known, of all instances. */
+  merged(): EvidenceLog {
+    const log = new EvidenceLog(this.settings, this.own.toJSON());
+    log.sequential.usePeers(this.peers.map(({ sequential }) => sequential));
+    for (const peer of this.peers) log.merge(peer);
+    return log;
+  }
+
+  usePeers(peers: readonly EvidenceSnapshot[]): void {
+    this.peers = peers;
+    this.own.sequential.usePeers(peers.map(({ sequential }) => sequential));
+    if (this.own.sequential.isDecided) this.cross();
+  }
+
+  snapshot(): EvidenceSnapshot {
+    return this.own.toJSON();
+  }
+
+  /** What this instance would have seen, had it gone on where others ended. */
+  snapshotAfter(earlier: readonly EvidenceSnapshot[]): EvidenceSnapshot {
+    const log = new EvidenceLog(this.settings, this.own.toJSON());
+    for (const one of earlier) takeUp(log, one);
+    return log.toJSON();
+  }
+
+  /** Goes on where others ended. */
+  takeUp(earlier: readonly EvidenceSnapshot[]): void {
+    for (const one of earlier) takeUp(this.own, one);
+    if (this.own.sequential.isDecided) this.cross();
+  }
+
+  /** What was seen here is another's by now. */
+  startAnew(): void {
+    this.own = new EvidenceLog(this.settings);
+    this.usePeers(this.peers);
+  }
+
+  takeUnsavedSamples(): readonly Sample[] {
+    return this.unsaved.splice(0);
+  }
+
+  /** Seen here, the last first. */
+  lastSamples(): readonly Sample[] {
+    return this.last.toReversed();
+  }
+
+  private cross(): void {
+    if (this.hasCrossed) return;
+    this.hasCrossed = true;
+    this.onCrossed(this);
+  }
+}
+
+function takeUp(log: EvidenceLog, earlier: EvidenceSnapshot): void {
+  log.merge(earlier);
+  log.sequential.resume(earlier.sequential);
+}

@@ -1,0 +1,2 @@
+export { type ExperimentReport, ExperimentReports } from './experiment-reports.js';
+export { JUDGE_PROVIDERS } from './judge.providers.js';

@@ -1,0 +1,35 @@
+import type { OwnerAccess, Replication } from '../../replication/index.js';
+import { type PhpMap, type PhpNode, writePhpJson } from '../php-twin/index.js';
+import { loadSettings, SETTINGS } from './settings.collection.js';
+
+/** What owners have set of their chatbots. All throw ReplicationUnavailableError. */
+export abstract class SettingsStore {
+  /** Only what the owner has set. */
+  abstract of(access: OwnerAccess): Promise<PhpNode>;
+  /** Merges changes over what is there, and answers the whole. */
+  abstract merge(access: OwnerAccess, changes: PhpMap): Promise<PhpNode>;
+  abstract reset(access: OwnerAccess): Promise<void>;
+}
+
+/** Settings in Postgres, kept alike with PHP's documents. */
+export class ReplicatedSettings extends SettingsStore {
+  constructor(private readonly replication: Replication) {
+    super();
+  }
+
+  of(access: OwnerAccess): Promise<PhpNode> {
+    return this.replication.read(SETTINGS, access, loadSettings);
+  }
+
+  merge(access: OwnerAccess, changes: PhpMap): Promise<PhpNode> {
+    return this.replication.write(SETTINGS, access, { kind: 'merge', changes: writePhpJson(changes), at: now() });
+  }
+
+  async reset(access: OwnerAccess): Promise<void> {
+    await this.replication.write(SETTINGS, access, { kind: 'reset', at: now() });
+  }
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

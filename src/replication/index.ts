@@ -1,0 +1,13 @@
+export type { DocumentPage, PhpRead, PhpReplaced, Replacing } from './bridge-answer.js';
+export type { Applied, Collection } from './collection.js';
+export { DocumentReplication } from './document-replication.js';
+export { LegacyWriters } from './legacy-writers.js';
+export { MalformedDocumentError } from './malformed-document.error.js';
+export { OwnerEffectsSource } from './owner-effects.js';
+export { ownerKey } from './owner-key.js';
+export { type BridgeCall, PhpDocuments } from './php-documents.js';
+export { type OwnerAccess, Replication, type ReplicationStatus } from './replication.js';
+export { ReplicationModule } from './replication.module.js';
+export { REPLICATION_BOUNDS, type ReplicationBounds } from './replication-parts.js';
+export { CollectionMigrations } from './migration/collection-migrations.js';
+export { MIGRATION_DIRECTIONS, type MigrationKind, type MigrationRun } from './migration/migration-run.js';

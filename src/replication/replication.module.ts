@@ -1,0 +1,54 @@
+import { Global, Module } from '@nestjs/common';
+import { CONFIG, type GatewayConfig } from '../config/index.js';
+import { Database } from '../database/index.js';
+import { ForwardModule, Upstreams } from '../forward/index.js';
+import { LOGGER, type Logger } from '../trace/index.js';
+import { DocumentReplication } from './document-replication.js';
+import { LegacyWriters } from './legacy-writers.js';
+import { CollectionMigrations } from './migration/collection-migrations.js';
+import { OwnerEffectsSource } from './owner-effects.js';
+import { PhpDocuments } from './php-documents.js';
+import { Replication } from './replication.js';
+import { REPLICATION_BOUNDS } from './replication-parts.js';
+
+/** For which PHP or the database may be away in the midst of a migration. */
+const MIGRATION_PATIENCE_MS = 30_000;
+
+@Global()
+@Module({
+  imports: [ForwardModule],
+  providers: [
+    { provide: LegacyWriters, useFactory: () => new LegacyWriters() },
+    {
+      provide: PhpDocuments,
+      inject: [Upstreams, CONFIG],
+      useFactory: (upstreams: Upstreams, { identity }: GatewayConfig) => new PhpDocuments(upstreams, identity.secret),
+    },
+    {
+      provide: Replication,
+      inject: [Database, PhpDocuments, LegacyWriters, LOGGER],
+      useFactory: (database: Database, documents: PhpDocuments, writers: LegacyWriters, logger: Logger): Replication =>
+        new DocumentReplication({ database, documents, writers, logger, bounds: REPLICATION_BOUNDS }),
+    },
+    { provide: DocumentReplication, useExisting: Replication },
+    {
+      provide: OwnerEffectsSource,
+      inject: [DocumentReplication, PhpDocuments],
+      useFactory: (replication: DocumentReplication, documents: PhpDocuments) =>
+        new OwnerEffectsSource(replication, documents),
+    },
+    {
+      provide: CollectionMigrations,
+      inject: [Database, PhpDocuments, DocumentReplication, LOGGER],
+      useFactory: (
+        database: Database,
+        documents: PhpDocuments,
+        replication: DocumentReplication,
+        logger: Logger,
+      ): CollectionMigrations =>
+        new CollectionMigrations({ database, documents, replication, logger, patienceMs: MIGRATION_PATIENCE_MS }),
+    },
+  ],
+  exports: [CollectionMigrations, LegacyWriters, OwnerEffectsSource, PhpDocuments, Replication],
+})
+export class ReplicationModule {}
