@@ -373,9 +373,9 @@ describeWithFpm('conversations, answered by PHP and by their native twin', (fpm)
       },
     );
 
-    it('are told alike, byte for byte, in 12 random lives of 30 requests', async () => {
+    it('are told alike, byte for byte, in 8 random lives of 30 requests', async () => {
       const lives = fc.sample(fc.array(step, { minLength: 30, maxLength: 30, size: 'max' }), {
-        numRuns: 12,
+        numRuns: 8,
         seed: 20_261_123,
       });
       const statuses = new Map<number, number>();

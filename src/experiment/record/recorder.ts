@@ -6,6 +6,8 @@ import { Recording, type RecordingEnd, type RecordingSettings, type SkippedExcha
 
 /** Exchanges that are listened to, or wait to be redacted, at the same time; with their bounds, what a recording may hold. */
 const MAX_UNDER_WAY = 32;
+/** Milliseconds of redaction before other work has its turn. */
+const TURN_MS = 2;
 /** Milliseconds after its end in which a recording can be fetched. */
 const RETENTION_MS = 15 * 60_000;
 /** Bytes of the fixtures of one page. */
@@ -26,13 +28,15 @@ export interface RecordingStatus {
 
 /**
  * Keeps traffic of chosen routes as fixtures, one recording at a time, in this process alone. Off the path: an exchange is
- * listened to as it passes, and redacted when its answer is out, one at a time between other work.
+ * listened to as it passes, and redacted when its answer is out, in short turns between other work.
  */
 export class Recorder {
   private recording: Recording | undefined;
   private timer: NodeJS.Timeout | undefined;
   private underWay = 0;
-  private readonly waiting: [Exchange, TappedExchange][] = [];
+  private isWorking = false;
+  /** Each with the recording that it was listened to for: another may have begun meanwhile. */
+  private readonly waiting: { recording: Recording; exchange: Exchange; tapped: TappedExchange }[] = [];
 
   constructor(private readonly logger: Logger) {}
 
@@ -112,18 +116,23 @@ export class Recorder {
       if (tapped === undefined) recording.skipped.notTelling += 1;
       return;
     }
-    this.waiting.push([exchange, tapped]);
-    if (this.waiting.length === 1) setImmediate(() => this.work(recording));
+    this.waiting.push({ recording, exchange, tapped });
+    if (this.isWorking) return;
+    this.isWorking = true;
+    setImmediate(() => this.work());
   }
 
-  private work(recording: Recording): void {
-    const next = this.waiting[0];
-    if (next === undefined) return;
-    const bound = recording.take(...next);
-    this.underWay -= 1;
-    this.waiting.shift();
-    if (bound !== undefined && recording.end === undefined) this.end(bound);
-    if (this.waiting.length > 0) setImmediate(() => this.work(recording));
+  private work(): void {
+    const startedAt = performance.now();
+    for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
+      const { recording, exchange, tapped } = next;
+      const bound = recording.take(exchange, tapped);
+      this.underWay -= 1;
+      if (bound !== undefined && recording === this.recording) this.end(bound);
+      if (performance.now() - startedAt > TURN_MS) break;
+    }
+    this.isWorking = this.waiting.length > 0;
+    if (this.isWorking) setImmediate(() => this.work());
   }
 
   private end(reason: RecordingEnd): void {

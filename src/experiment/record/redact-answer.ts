@@ -6,7 +6,8 @@ import type { Redactor } from './redaction/redactor.js';
 import { redactTarget } from './redaction/target.js';
 
 const MAX_DEPTH = 128;
-const MAX_VALUES = 50_000;
+/** More would keep the process from other work for too long. */
+const MAX_VALUES = 5000;
 /** What is told is that it is there: the value says nothing that two sides could have in common. */
 const PRESENT = '-';
 const BINARY = /^(?:audio|image|font|video)\/|^application\/(?:octet-stream|pdf|zip)$|^text\/(?:css|javascript)$/;
@@ -39,24 +40,30 @@ const SHOWN: Readonly<Record<string, (value: string, redactor: Redactor) => stri
   'retry-after': () => PRESENT,
 };
 
-/** An answer as it may be stored; the same is done to the one it is compared with. Undefined for one that was not kept whole. */
+/** An answer as it may be stored; undefined for one that was not kept whole, or of too many values. */
 export function redactAnswer(answer: Answer, redactor: Redactor): RecordedAnswer | undefined {
   if (answer.isCutShort === true) return undefined;
-  const headers = answer.headers.flatMap(([name, value]): [string, string][] => {
+  const { status, body } = answer;
+  const headers = redactHeaders(answer.headers, redactor);
+  if (body.byteLength === 0) return { status, headers };
+  const reading = readJsonTree(body, MAX_DEPTH, MAX_VALUES);
+  if (reading.kind === 'not-json') return { status, headers, body: describeBytes(answer) };
+  if (reading.kind !== 'tree') return undefined;
+  return { status, headers, body: { kind: 'json', tree: redactor.tree(reading.root, 'answer') } };
+}
+
+/** The headers that clients act on, without what of them may be personal; the same is done to what they are compared with. */
+export function redactHeaders(headers: Answer['headers'], redactor: Redactor): [name: string, value: string][] {
+  return headers.flatMap(([name, value]): [string, string][] => {
     const lower = name.toLowerCase();
     const shown = Object.hasOwn(SHOWN, lower) ? SHOWN[lower]?.(value, redactor) : undefined;
     return shown === undefined ? [] : [[lower, shown]];
   });
-  const body = contentOf(answer, redactor);
-  return { status: answer.status, headers, ...(body === undefined ? {} : { body }) };
 }
 
-function contentOf({ body, contentType = '' }: Answer, redactor: Redactor): RecordedContent | undefined {
-  if (body.byteLength === 0) return undefined;
-  const reading = readJsonTree(body, MAX_DEPTH, MAX_VALUES);
-  if (reading.kind === 'tree') return { kind: 'json', tree: redactor.tree(reading.root, 'answer') };
+/** A body that is no JSON. A text may name somebody and be found by trying: it has no hash. */
+export function describeBytes({ body, contentType = '' }: Answer): RecordedContent {
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  // A text may name somebody, and be found by trying.
   const sha256 = BINARY.test(type) ? createHash('sha256').update(body).digest('hex') : undefined;
   return { kind: 'bytes', length: body.byteLength, sha256 };
 }

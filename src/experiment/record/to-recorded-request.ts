@@ -7,7 +7,7 @@ import { Redactor } from './redaction/redactor.js';
 import { redactPairs, redactTarget } from './redaction/target.js';
 
 const MAX_DEPTH = 64;
-const MAX_VALUES = 20_000;
+const MAX_VALUES = 5000;
 const HASH_LENGTH = 16;
 const TOO_LARGE = 413;
 const FORM = 'application/x-www-form-urlencoded';

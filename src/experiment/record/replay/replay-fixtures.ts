@@ -5,7 +5,7 @@ import type { CompareSettings } from '../../compare/compare-rules.js';
 import type { Observation } from '../../compare/observation.js';
 import { readJsonTree } from '../../compare/json-tree.js';
 import type { Fixture, RecordedAnswer } from '../recorded-exchange.js';
-import { redactAnswer } from '../redact-answer.js';
+import { describeBytes, redactHeaders } from '../redact-answer.js';
 import { FieldRules } from '../redaction/field-rules.js';
 import { printJson } from '../redaction/json-print.js';
 import { Redactor } from '../redaction/redactor.js';
@@ -101,18 +101,13 @@ async function replayOne(
 /** The other side's answer in the words of the fixture. */
 function align(live: Answer, { answer, shown, variables }: Fixture, bindings: Bindings, now: number): Answer {
   const reading = readJsonTree(live.body, MAX_DEPTH, MAX_VALUES);
-  const { headers = [], body } = redactAnswer(live, new Redactor(undefined, shown)) ?? {};
+  const headers = redactHeaders(live.headers, new Redactor(undefined, shown));
+  const recorded = answer.body?.kind === 'json' ? answer.body.tree : undefined;
+  const context = { bindings, rules: new FieldRules(shown), variables, now };
   const content =
     reading.kind === 'tree'
-      ? printJson(
-          alignTree(answer.body?.kind === 'json' ? answer.body.tree : undefined, reading.root, {
-            bindings,
-            rules: new FieldRules(shown),
-            variables,
-            now,
-          }),
-        )
-      : bytesOf(body);
+      ? printJson(alignTree(recorded, reading.root, context))
+      : bytesOf(live.body.byteLength === 0 ? undefined : describeBytes(live));
   return { ...live, headers, contentType: typeOf(headers), body: Buffer.from(content) };
 }
 
