@@ -11,7 +11,7 @@ export interface RawAnswer {
 }
 
 const FIRST_BYTE_WITHIN_MS = 10_000;
-const TICKS = 1;
+const TICKS = 5;
 
 /** Bytes as they are; or those that are sent when a text has come back. */
 export type RawPart = string | { readonly onceHeard: string; readonly send: string };

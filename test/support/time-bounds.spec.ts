@@ -41,7 +41,8 @@ describe('a bound of time', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    expect(await sendRaw(port, 'x', 100)).toBe('first;second;');
+    const heard = await sendRaw(port, 'x', 100);
     server.close();
+    expect(heard).toBe('first;second;');
   });
 });
