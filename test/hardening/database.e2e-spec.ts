@@ -11,7 +11,9 @@ import { PostgresDatabase } from '../../src/database/postgres/postgres-database.
 import { describeWith } from '../setup/parts.js';
 import { makeAuthority, makeCertificate } from '../support/certificates.js';
 import { AUDIT_ROW, databaseOf, DATABASE_TABLE, makeLog } from '../support/database-parts.js';
+import { NOT_WAITED_MS } from '../support/elapsed.js';
 import { eventually } from '../support/eventually.js';
+import { holdsOnce } from '../support/holds-once.js';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.js';
 import { startTestGateway } from '../support/test-gateway.js';
 
@@ -53,7 +55,7 @@ describeWith('postgres', 'a real Postgres and its faults', (program) => {
     await until(database, 'down');
     const startedAt = performance.now();
     for (let i = 0; i < 20; i++) await expect(database.db()).rejects.toBeInstanceOf(DatabaseUnavailableError);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(performance.now() - startedAt).toBeLessThan(NOT_WAITED_MS);
     await server.start();
     await until(database, 'up');
     await eventually(() => listening === 2);
@@ -73,7 +75,7 @@ describeWith('postgres', 'a real Postgres and its faults', (program) => {
     server.freeze();
     const startedAt = performance.now();
     await expect(sql`select 1`.execute(db)).rejects.toThrow();
-    expect(performance.now() - startedAt).toBeLessThan(8000);
+    expect(performance.now() - startedAt).toBeLessThan(NOT_WAITED_MS);
     await until(database, 'down');
     await expect(database.db()).rejects.toBeInstanceOf(DatabaseUnavailableError);
     server.thaw();
@@ -117,10 +119,13 @@ describeWith('postgres', 'a real Postgres and its faults', (program) => {
     let isListening = false;
     one.database.listen('stages', { onMessage: (text) => heard.push(text), onListening: () => (isListening = true) });
     await eventually(() => isListening);
-    const startedAt = performance.now();
-    await other.database.notify('stages', 'changed');
-    await eventually(() => heard.length === 1);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    await holdsOnce(async () => {
+      const known = heard.length;
+      const startedAt = performance.now();
+      await other.database.notify('stages', 'changed');
+      await eventually(() => heard.length > known);
+      expect(performance.now() - startedAt).toBeLessThan(1000);
+    });
   });
 
   it('serves many at once through few connections, each bounded in time', async () => {
@@ -145,7 +150,7 @@ describeWith('postgres', 'a real Postgres and its faults', (program) => {
     const startedAt = performance.now();
     const gateway = await startTestGateway({ routes: DATABASE_TABLE, env: { DATABASE_URL: server.urlOf('postgres') } });
     try {
-      expect(performance.now() - startedAt).toBeLessThan(8000);
+      expect(performance.now() - startedAt).toBeLessThan(NOT_WAITED_MS);
       expect(await databaseOf(gateway.url)).toMatchObject({ status: 'degraded', checks: { database: 'down' } });
       await server.start();
       await eventually(async () => (await databaseOf(gateway.url)).checks.database === 'up', 15_000);
@@ -204,7 +209,7 @@ describeWith('postgres', 'a real Postgres and its faults', (program) => {
     server.freeze();
     const startedAt = performance.now();
     await database.close();
-    expect(performance.now() - startedAt).toBeLessThan(4000);
+    expect(performance.now() - startedAt).toBeLessThan(NOT_WAITED_MS);
     expect(await underWay).toBe('cut');
   }, 30_000);
 });
