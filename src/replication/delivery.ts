@@ -2,8 +2,9 @@ import type { PhpApplied } from './bridge-answer.js';
 import { BridgeError } from './bridge.error.js';
 import type { Collection } from './collection.js';
 import type { DocumentRestorer } from './document-restorer.js';
-import { changesAfter, forgetChanges, hasChange, type PendingChange } from './outbox.js';
-import { findState, lockOwner, makeOrigin, type OwnerState, saveState } from './owner-states.js';
+import type { KnownVersions } from './known-versions.js';
+import { changesAfter, type PendingChange } from './outbox.js';
+import { confirmDelivery, findState, type OwnerState } from './owner-states.js';
 import type { ReplicationParts } from './replication-parts.js';
 
 /** Changes of one call, and their bytes. */
@@ -15,10 +16,13 @@ const MAX_CALLS = 20;
 /** What has become of an owner's changes. */
 export type Delivered = 'done' | 'more' | 'unreachable' | 'refused';
 
-interface Batch {
-  readonly state: OwnerState;
+/** What is sent to PHP in one call. */
+export interface Batch {
+  readonly state: Pick<OwnerState, 'origin' | 'deliveredSeq'>;
   readonly changes: readonly PendingChange[];
   readonly lastSeq: number;
+  /** Whether there is nothing behind it. */
+  readonly isAll: boolean;
 }
 
 /** Brings an owner's changes to PHP in their order. Two that deliver the same at once do no harm: PHP takes each number once. */
@@ -29,11 +33,13 @@ export class Delivery {
   constructor(
     private readonly parts: ReplicationParts,
     private readonly restorer: DocumentRestorer,
+    private readonly versions: KnownVersions,
   ) {}
 
-  async deliver(collection: Collection, owner: string, timeoutMs: number): Promise<Delivered> {
+  /** @param first what is known to wait */
+  async deliver(collection: Collection, owner: string, timeoutMs: number, first?: Batch): Promise<Delivered> {
     for (let call = 0; call < MAX_CALLS; call++) {
-      const batch = await this.nextBatch(collection, owner);
+      const batch = (call === 0 ? first : undefined) ?? (await this.nextBatch(collection, owner));
       if (batch === undefined) return 'done';
       try {
         const applied = await this.parts.documents.apply(
@@ -47,7 +53,7 @@ export class Delivery {
           { traceId: batch.changes[0]?.traceId ?? '', timeoutMs },
         );
         if (applied.isBehind) await this.restore(collection, owner, batch, applied.version);
-        else await this.confirm(collection, owner, batch, applied);
+        else if ((await this.confirm(collection, owner, batch, applied)) && batch.isAll) return 'done';
       } catch (error) {
         if (!(error instanceof BridgeError)) throw error;
         this.note(collection, owner, error);
@@ -70,41 +76,36 @@ export class Delivery {
       if (changes.length > 0 && bytes > MAX_BYTES) break;
       changes.push(pending);
     }
-    return { state, changes, lastSeq: changes.at(-1)?.seq ?? 0 };
+    const isAll = changes.length === found.length && found.length < MAX_CHANGES;
+    return { state, changes, lastSeq: changes.at(-1)?.seq ?? 0, isAll };
   }
 
   private async restore(collection: Collection, owner: string, { changes }: Batch, version: string): Promise<void> {
     await this.restorer.restore(collection, { owner, traceId: changes[0]?.traceId ?? '' }, version);
   }
 
-  /** Notes that PHP has the changes, and whether its document is still the one that the rows stand on. */
+  /**
+   * Notes that PHP has the changes, and whether its document is still the one that the rows stand on.
+   * @returns false when the changes were given other numbers meanwhile, and wait still
+   */
   private async confirm(
-    collection: Collection,
+    { name }: Collection,
     owner: string,
-    { state: sent, lastSeq }: Batch,
-    { previousSeq, previousVersion, version }: PhpApplied,
-  ): Promise<void> {
-    const at = { collection: collection.name, owner };
-    await this.parts.database.transaction(async (trx) => {
-      await lockOwner(trx, collection.name, owner);
-      const state = await findState(trx, collection.name, owner);
-      // Another took it upon itself to number the changes anew.
-      if (state === undefined || state.origin !== sent.origin) return;
-      const { deliveredSeq } = state;
-      if (previousSeq > deliveredSeq && !(await hasChange(trx, at, previousSeq))) {
-        // A number that was never given: this database was put back to an earlier state, and PHP has skipped what is new.
-        await saveState(trx, collection.name, owner, { origin: makeOrigin(), version: undefined, deliveredSeq: 0 });
-        this.parts.logger.error(at, 'PHP has changes that this database has forgotten: it was put back from a copy');
-        return;
-      }
-      const isInStep = state.version === previousVersion || state.version === version;
-      await saveState(trx, collection.name, owner, {
-        origin: state.origin,
-        version: isInStep ? version : undefined,
-        deliveredSeq: Math.max(deliveredSeq, lastSeq),
-      });
-      await forgetChanges(trx, at, lastSeq);
+    { state, lastSeq }: Batch,
+    applied: PhpApplied,
+  ): Promise<boolean> {
+    this.versions.note(name, owner, applied.version);
+    const outcome = await confirmDelivery(await this.parts.database.db(), name, owner, {
+      origin: state.origin,
+      lastSeq,
+      ...applied,
     });
+    if (outcome === 'forgotten')
+      this.parts.logger.error(
+        { collection: name, owner },
+        'PHP has changes that this database has forgotten: it was put back from a copy',
+      );
+    return outcome === 'confirmed';
   }
 
   private note(collection: Collection, owner: string, { kind, fault }: BridgeError): void {

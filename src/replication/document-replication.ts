@@ -3,12 +3,14 @@ import { DatabaseUnavailableError } from '../database/index.js';
 import type { Transaction } from 'kysely';
 import type { Tables } from '../database/index.js';
 import type { Collection } from './collection.js';
-import { type Delivered, Delivery } from './delivery.js';
+import { type Batch, type Delivered, Delivery } from './delivery.js';
 import { DocumentRestorer } from './document-restorer.js';
-import { Freshness, type OwnerWork } from './freshness.js';
+import { Freshness, type OwnerWork, type Standing } from './freshness.js';
 import { KeyedMutex } from './keyed-mutex.js';
-import { addChange, countChanges, measureOutbox, postponeOwner } from './outbox.js';
+import { KnownVersions } from './known-versions.js';
+import { addChange, measureOutbox, type PendingOwner, postponeOwner } from './outbox.js';
 import { ownerKey } from './owner-key.js';
+import type { View } from './owner-view.js';
 import { Relay } from './relay.js';
 import { type OwnerAccess, Replication, type ReplicationStatus } from './replication.js';
 import type { ReplicationParts } from './replication-parts.js';
@@ -17,6 +19,11 @@ import { ReplicationUnavailableError } from './replication-unavailable.error.js'
 /** Writes of one owner that may wait for the one before them in this process, and how long. */
 const MAX_WAITING = 32;
 const TURN_WITHIN_MS = 10_000;
+
+/** What a write has put into the outbox; `only` when nothing else of the owner waits there. */
+interface Added {
+  readonly only?: Batch;
+}
 
 /** Replication between rows and PHP's JSON documents (ADR 0017). */
 export class DocumentReplication extends Replication implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -33,8 +40,9 @@ export class DocumentReplication extends Replication implements OnApplicationBoo
     super();
     const restorer = new DocumentRestorer(parts);
     this.restorer = restorer;
-    this.freshness = new Freshness(parts, restorer);
-    this.delivery = new Delivery(parts, restorer);
+    const versions = new KnownVersions();
+    this.freshness = new Freshness(parts, restorer, versions);
+    this.delivery = new Delivery(parts, restorer, versions);
     this.relay = new Relay(parts, this.delivery, this.owners, this.collections);
   }
 
@@ -50,13 +58,12 @@ export class DocumentReplication extends Replication implements OnApplicationBoo
     this.collections.set(collection.name, collection);
   }
 
-  override read<Result>(
+  override read<Row extends object>(
     collection: Collection,
-    access: OwnerAccess,
-    work: (trx: Transaction<Tables>, owner: string) => Promise<Result>,
-  ): Promise<Result> {
-    const owner = ownerKey(access.subject);
-    return this.run(collection, owner, access.traceId, (trx) => work(trx, owner));
+    { subject, traceId }: OwnerAccess,
+    view: View<Row>,
+  ): Promise<readonly Row[]> {
+    return telling(() => this.freshness.read(collection, { owner: ownerKey(subject), traceId }, view));
   }
 
   override async write<Change extends object, Outcome>(
@@ -65,18 +72,18 @@ export class DocumentReplication extends Replication implements OnApplicationBoo
     change: Change,
   ): Promise<Outcome> {
     const owner = ownerKey(access.subject);
-    const apply = (): Promise<{ outcome: Outcome; isPending: boolean }> =>
-      this.run(collection as Collection, owner, access.traceId, async (trx, isKnownToPhp) => {
+    const apply = (): Promise<{ outcome: Outcome; added?: Added }> =>
+      this.run(collection as Collection, owner, access.traceId, async (trx, standing) => {
         const { outcome, hasChanged } = await collection.apply(trx, owner, change);
-        const isPending = hasChanged && isKnownToPhp;
-        if (isPending) await this.addToOutbox(trx, collection.name, owner, change, access.traceId);
-        return { outcome, isPending };
+        if (!hasChanged || standing === undefined) return { outcome };
+        const at = { collection: collection.name, owner };
+        return { outcome, added: await this.addToOutbox(trx, at, change, { traceId: access.traceId, standing }) };
       });
     // A dry run holds the database meanwhile: it waits for nobody who may be waiting for that.
     if (this.parts.database.isDryRun) return (await apply()).outcome;
     const work = async (): Promise<Outcome> => {
-      const { outcome, isPending } = await apply();
-      if (isPending) await this.tell(collection as Collection, owner);
+      const { outcome, added } = await apply();
+      if (added !== undefined) await this.tell(collection as Collection, owner, added);
       return outcome;
     };
     return this.owners.run(`${collection.name} ${owner}`, work, () => new ReplicationUnavailableError('too-busy'));
@@ -116,41 +123,37 @@ export class DocumentReplication extends Replication implements OnApplicationBoo
     return { hasBridge: documents.hasBridge, ...waiting, lastFailure };
   }
 
-  private async run<Result>(
+  private run<Result>(
     collection: Collection,
     owner: string,
     traceId: string,
     work: OwnerWork<Result>,
     mustAsk = false,
   ): Promise<Result> {
-    try {
-      return await this.freshness.run(collection, { owner, traceId, mustAsk }, work);
-    } catch (error) {
-      if (error instanceof DatabaseUnavailableError) throw new ReplicationUnavailableError('database', error);
-      throw error;
-    }
+    return telling(() => this.freshness.run(collection, { owner, traceId, mustAsk }, work));
   }
 
   private async addToOutbox(
     trx: Transaction<Tables>,
-    collection: string,
-    owner: string,
+    at: PendingOwner,
     change: object,
-    traceId: string,
-  ): Promise<void> {
-    const { bounds } = this.parts;
-    const at = { collection, owner };
-    if ((await countChanges(trx, at)) >= bounds.maxPending) throw new ReplicationUnavailableError('too-many-pending');
+    { traceId, standing }: { readonly traceId: string; readonly standing: NonNullable<Standing> },
+  ): Promise<Added> {
+    const { maxPending, tellMs } = this.parts.bounds;
     // For as long as the request delivers it, it is not the relay's.
-    await addChange(trx, at, { change, traceId, heldMs: bounds.tellMs });
+    const added = await addChange(trx, at, { change, traceId, heldMs: tellMs, maxPending });
+    if (added === undefined) throw new ReplicationUnavailableError('too-many-pending');
+    const { seq, before } = added;
+    if (before > 0) return {};
+    return { only: { state: standing, changes: [{ seq, change, traceId }], lastSeq: seq, isAll: true } };
   }
 
   /** Brings the owner's changes to PHP, unless it was away a moment ago. The change is safe in the outbox whatever happens here. */
-  private async tell(collection: Collection, owner: string): Promise<void> {
+  private async tell(collection: Collection, owner: string, { only }: Added): Promise<void> {
     const { bounds, database, logger } = this.parts;
     try {
       const isAway = performance.now() < this.awayUntil;
-      const delivered = isAway ? 'unreachable' : await this.delivery.deliver(collection, owner, bounds.tellMs);
+      const delivered = isAway ? 'unreachable' : await this.delivery.deliver(collection, owner, bounds.tellMs, only);
       if (delivered === 'done') return;
       if (delivered === 'unreachable' && !isAway) this.awayUntil = performance.now() + bounds.backoffMs;
       // It is the relay's from now on.
@@ -162,5 +165,14 @@ export class DocumentReplication extends Replication implements OnApplicationBoo
       logger.error({ fault: error instanceof Error ? error.name : typeof error }, 'a change waits in the outbox');
       this.relay.wake();
     }
+  }
+}
+
+async function telling<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DatabaseUnavailableError) throw new ReplicationUnavailableError('database', error);
+    throw error;
   }
 }

@@ -15,25 +15,33 @@ export interface PendingOwner {
 
 type Db = Kysely<Tables>;
 
-/** Adds a change in the transaction that makes it. Under the owner's lock, so that numbers are in the order of commits. */
+/** What is added to the outbox. */
+export interface NewChange {
+  readonly change: object;
+  readonly traceId: string;
+  /** Milliseconds for which it is not the relay's. */
+  readonly heldMs: number;
+  /** Changes of one owner that may wait. */
+  readonly maxPending: number;
+}
+
+/**
+ * Adds a change in the transaction that makes it. Under the owner's lock, so that numbers are in the order of commits.
+ * @returns its number, and how many wait before it; undefined when too many do
+ */
 export async function addChange(
   trx: Transaction<Tables>,
   { collection, owner }: PendingOwner,
-  { change, traceId, heldMs }: { change: object; traceId: string; heldMs: number },
-): Promise<number> {
+  { change, traceId, heldMs, maxPending }: NewChange,
+): Promise<{ readonly seq: number; readonly before: number } | undefined> {
   const { sql } = await import('kysely');
-  const { seq } = await trx
-    .insertInto('replication_outbox')
-    .values({
-      collection,
-      owner,
-      change: JSON.stringify(change),
-      trace_id: traceId,
-      retry_at: sql<Date>`now() + ${heldMs} * interval '1 millisecond'`,
-    })
-    .returning('seq')
-    .executeTakeFirstOrThrow();
-  return Number(seq);
+  const waiting = sql`(select count(*) from replication_outbox where collection = ${collection} and owner = ${owner})`;
+  const { rows } = await sql<{ seq: string; before: string }>`
+    insert into replication_outbox (collection, owner, change, trace_id, retry_at)
+    select ${collection}, ${owner}, ${JSON.stringify(change)}::jsonb, ${traceId}, now() + ${heldMs} * interval '1 millisecond'
+    where ${waiting} < ${maxPending}
+    returning seq, ${waiting} as before`.execute(trx);
+  return rows[0] === undefined ? undefined : { seq: Number(rows[0].seq), before: Number(rows[0].before) };
 }
 
 /** An owner's changes beyond a number, in order. */

@@ -21,12 +21,16 @@ export interface Ticket {
   readonly deliveredSeq: number;
 }
 
-/** Waits until nobody else works on the owner's rows; the transaction's end lets the next one in. */
-export async function lockOwner(trx: Transaction<Tables>, collection: string, owner: string): Promise<void> {
+/** Waits until nobody else works on the owner's rows, and tells how they stand; the transaction's end lets the next one in. */
+export async function lockOwner(
+  trx: Transaction<Tables>,
+  collection: string,
+  owner: string,
+): Promise<OwnerState | undefined> {
   // Not at the start of every gateway: loading it takes a quarter of a second.
   const { sql } = await import('kysely');
-  const key = `donna_replication ${collection} ${owner}`;
-  await sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(trx);
+  const { rows } = await sql<StateRow>`select * from replication_lock(${collection}, ${owner})`.execute(trx);
+  return rows[0] === undefined ? undefined : stateOf(rows[0]);
 }
 
 /** Draws a number before PHP is asked: of two answers the one with the higher number was not asked for earlier. */
@@ -61,15 +65,27 @@ export async function findState(
   const row = await db
     .selectFrom('replication_owner')
     .select(['origin', 'php_version', 'ticket', 'delivered_seq'])
-    .select(sql<number | null>`(extract(epoch from clock_timestamp() - confirmed_at) * 1000)::float8`.as('age'))
+    .select(sql<number | null>`(extract(epoch from clock_timestamp() - confirmed_at) * 1000)::float8`.as('age_ms'))
     .where('collection', '=', collection)
     .where('owner', '=', owner)
     .executeTakeFirst();
-  if (row === undefined) return undefined;
+  return row === undefined ? undefined : stateOf(row);
+}
+
+/** How an owner stands, as the database tells it. */
+export interface StateRow {
+  readonly origin: string;
+  readonly php_version: string | null;
+  readonly ticket: string;
+  readonly delivered_seq: string;
+  readonly age_ms: number | null;
+}
+
+export function stateOf(row: StateRow): OwnerState {
   return {
     origin: row.origin,
     version: row.php_version ?? undefined,
-    confirmedAgeMs: row.age ?? undefined,
+    confirmedAgeMs: row.age_ms ?? undefined,
     ticket: Number(row.ticket),
     deliveredSeq: Number(row.delivered_seq),
   };
@@ -102,6 +118,33 @@ export async function saveState(
     .values({ collection, owner, ticket: 0, confirmed_at: null, ...row })
     .onConflict((conflict) => conflict.columns(['collection', 'owner']).doUpdateSet(row))
     .execute();
+}
+
+/** What PHP said to changes that were sent with numbers of this origin. */
+export interface Delivery {
+  readonly origin: string;
+  readonly lastSeq: number;
+  readonly previousSeq: number;
+  readonly previousVersion: string;
+  readonly version: string;
+}
+
+/**
+ * Notes under the owner's lock that PHP has changes: they leave the outbox, and the rows stand on PHP's new document if they stood on
+ * the one before. `renumbered`: the changes were given other numbers meanwhile; `forgotten`: PHP has a number that was never given here,
+ * and the changes are given others.
+ */
+export async function confirmDelivery(
+  db: Kysely<Tables>,
+  collection: string,
+  owner: string,
+  { origin, lastSeq, previousSeq, previousVersion, version }: Delivery,
+): Promise<'confirmed' | 'renumbered' | 'forgotten'> {
+  const { sql } = await import('kysely');
+  const { rows } = await sql<{ outcome: 'confirmed' | 'renumbered' | 'forgotten' }>`
+    select replication_confirm(${collection}, ${owner}, ${origin}, ${lastSeq}, ${previousSeq}, ${previousVersion}, ${version},
+      ${makeOrigin()}) as outcome`.execute(db);
+  return rows[0]?.outcome ?? 'renumbered';
 }
 
 export function makeOrigin(): string {

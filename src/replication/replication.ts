@@ -1,6 +1,5 @@
-import type { Transaction } from 'kysely';
-import type { Tables } from '../database/index.js';
 import type { Collection } from './collection.js';
+import type { View } from './owner-view.js';
 
 /** How far the changes of this side have come. */
 export interface ReplicationStatus {
@@ -31,14 +30,15 @@ export abstract class Replication {
   abstract register(collection: Collection): void;
 
   /**
-   * Reads an owner's rows, brought up to date from PHP before where PHP may have written them.
-   * @throws ReplicationUnavailableError; what `work` throws
+   * Reads an owner's rows by one query, brought up to date from PHP before where PHP may have written them. Their order is not the
+   * query's.
+   * @throws ReplicationUnavailableError
    */
-  abstract read<Result>(
+  abstract read<Row extends object>(
     collection: Collection,
     access: OwnerAccess,
-    work: (trx: Transaction<Tables>, owner: string) => Promise<Result>,
-  ): Promise<Result>;
+    view: View<Row>,
+  ): Promise<readonly Row[]>;
 
   /**
    * Applies a change to an owner's rows and tells PHP of it. When it resolves, the change is on disk here and either in PHP's

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { signIdentity } from '../../src/auth/index.js';
 import type { Database } from '../../src/database/index.js';
+import { conversationsView } from '../../src/features/conversations/conversation-rows.js';
 import { CONVERSATIONS } from '../../src/features/conversations/conversations.collection.js';
-import { SETTINGS } from '../../src/features/chatbot-settings/settings.collection.js';
+import { SETTINGS, settingsView } from '../../src/features/chatbot-settings/settings.collection.js';
 import { Upstreams } from '../../src/forward/index.js';
 import {
   type Collection,
@@ -135,18 +136,22 @@ export class ReplicationInstance {
 
   /** The titles as a native read finds them, in PHP's order. */
   async titles(subject: string): Promise<readonly string[]> {
-    return titlesOf(await this.document(CONVERSATIONS as unknown as Collection, subject));
+    const rows = await this.replication.read(
+      CONVERSATIONS as unknown as Collection,
+      access(subject),
+      conversationsView,
+    );
+    return rows.toSorted((a, b) => a.position - b.position).map(({ title }) => title);
   }
 
   async settings(subject: string): Promise<Record<string, unknown>> {
-    return JSON.parse((await this.document(SETTINGS as unknown as Collection, subject)) ?? '{}') as Record<
-      string,
-      unknown
-    >;
+    const [row] = await this.replication.read(SETTINGS as unknown as Collection, access(subject), settingsView);
+    return JSON.parse(row?.settings ?? '{}') as Record<string, unknown>;
   }
 
+  /** What the rows say now, as PHP would write it; PHP is not asked. */
   document(collection: Collection, subject: string): Promise<string | undefined> {
-    return this.replication.read(collection, access(subject), (trx, owner) => collection.document(trx, owner));
+    return this.database.transaction((trx) => collection.document(trx, ownerKey(subject)));
   }
 
   async pending(): Promise<number> {

@@ -5,6 +5,7 @@ import { chatbotSettings } from './0003-chatbot-settings.js';
 import { replication } from './0004-replication.js';
 import { experiments } from './0005-experiments.js';
 import { migrationRuns } from './0006-migration-runs.js';
+import { replicationFunctions } from './0007-replication-functions.js';
 
 /**
  * Every migration, in the order of its name. Imported, not read from a folder: the same in sources, build and bundle.
@@ -17,4 +18,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-replication': replication,
   '0005-experiments': experiments,
   '0006-migration-runs': migrationRuns,
+  '0007-replication-functions': replicationFunctions,
 };

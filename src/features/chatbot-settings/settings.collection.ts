@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, SelectQueryBuilder, Transaction } from 'kysely';
 import type { Tables } from '../../database/index.js';
 import { type Collection, MalformedDocumentError } from '../../replication/index.js';
 import { entriesOf, isArray, type PhpMap, type PhpNode, readPhpJson, writePhpJson } from '../php-twin/index.js';
@@ -31,11 +31,11 @@ export const SETTINGS: Collection<SettingsChange, Settings> = {
   },
 
   async document(trx, owner) {
-    return (await findRow(trx, owner))?.settings;
+    return (await settingsView(trx, owner).executeTakeFirst())?.settings;
   },
 
   async apply(trx, owner, change) {
-    const own = await loadSettings(trx, owner);
+    const own = settingsOf(await settingsView(trx, owner).executeTakeFirst());
     if (change.kind === 'reset') {
       const hasChanged = entriesOf(own).size > 0;
       if (hasChanged) await save(trx, owner, []);
@@ -52,14 +52,21 @@ export const SETTINGS: Collection<SettingsChange, Settings> = {
   },
 };
 
-/** Only what the owner has set. */
-export async function loadSettings(trx: Transaction<Tables>, owner: string): Promise<Settings> {
-  const row = await findRow(trx, owner);
-  return row === undefined ? [] : readDocument(row.settings);
+interface SettingsRow {
+  readonly settings: string;
 }
 
-function findRow(trx: Transaction<Tables>, owner: string): Promise<{ settings: string } | undefined> {
-  return trx.selectFrom('chatbot_setting').select('settings').where('owner', '=', owner).executeTakeFirst();
+/** Where an owner's settings stand. */
+export function settingsView(
+  db: Kysely<Tables>,
+  owner: string,
+): SelectQueryBuilder<Tables, 'chatbot_setting', SettingsRow> {
+  return db.selectFrom('chatbot_setting').select('settings').where('owner', '=', owner);
+}
+
+/** Only what the owner has set. */
+export function settingsOf(row: SettingsRow | undefined): Settings {
+  return row === undefined ? [] : readDocument(row.settings);
 }
 
 async function save(trx: Transaction<Tables>, owner: string, settings: Settings): Promise<void> {

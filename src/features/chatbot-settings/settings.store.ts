@@ -1,6 +1,6 @@
 import type { OwnerAccess, Replication } from '../../replication/index.js';
 import { type PhpMap, type PhpNode, writePhpJson } from '../php-twin/index.js';
-import { loadSettings, SETTINGS } from './settings.collection.js';
+import { SETTINGS, settingsOf, settingsView } from './settings.collection.js';
 
 /** What owners have set of their chatbots. All throw ReplicationUnavailableError. */
 export abstract class SettingsStore {
@@ -17,8 +17,9 @@ export class ReplicatedSettings extends SettingsStore {
     super();
   }
 
-  of(access: OwnerAccess): Promise<PhpNode> {
-    return this.replication.read(SETTINGS, access, loadSettings);
+  async of(access: OwnerAccess): Promise<PhpNode> {
+    const [row] = await this.replication.read(SETTINGS, access, settingsView);
+    return settingsOf(row);
   }
 
   merge(access: OwnerAccess, changes: PhpMap): Promise<PhpNode> {

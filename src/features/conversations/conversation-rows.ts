@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { Transaction } from 'kysely';
+import type { Kysely, SelectQueryBuilder, Transaction } from 'kysely';
 import type { Tables } from '../../database/index.js';
 import { writePhpJson } from '../php-twin/index.js';
-import { columnsOf, conversationOf, messageColumnsOf, messageOf } from './conversation-columns.js';
+import {
+  columnsOf,
+  conversationOf,
+  type ConversationRow,
+  messageColumnsOf,
+  messageOf,
+} from './conversation-columns.js';
 import {
   type Conversation,
   conversationNode,
@@ -15,36 +21,27 @@ type Trx = Transaction<Tables>;
 /** Rows of one statement: Postgres takes 65,535 values. */
 const BATCH = 1000;
 
-/** An owner's conversations, the latest first; of those changed in the same millisecond the one that came last. */
-export async function listConversations(trx: Trx, owner: string): Promise<readonly Conversation[]> {
-  const rows = await trx
-    .selectFrom('conversation')
-    .selectAll()
-    .where('owner', '=', owner)
-    .orderBy('updated_at', 'desc')
-    .orderBy('position', 'desc')
-    .execute();
-  return rows.map(conversationOf);
+/** An owner's conversations, without their messages. */
+export function conversationsView(
+  db: Kysely<Tables>,
+  owner: string,
+): SelectQueryBuilder<Tables, 'conversation', ConversationRow> {
+  return db.selectFrom('conversation').selectAll().where('owner', '=', owner);
+}
+
+/** The latest first; of those changed in the same millisecond the one that came last. */
+export function latestFirst(a: ConversationRow, b: ConversationRow): number {
+  return b.updated_at.getTime() - a.updated_at.getTime() || b.position - a.position;
 }
 
 export async function findConversation(trx: Trx, owner: string, id: string): Promise<Conversation | undefined> {
-  const row = await trx
-    .selectFrom('conversation')
-    .selectAll()
-    .where('owner', '=', owner)
-    .where('id', '=', id)
-    .executeTakeFirst();
+  const row = await conversationsView(trx, owner).where('id', '=', id).executeTakeFirst();
   return row === undefined ? undefined : conversationOf(row);
 }
 
 /** All of an owner, messages included, in the order of PHP's document. */
 export async function loadConversations(trx: Trx, owner: string): Promise<readonly StoredConversation[]> {
-  const rows = await trx
-    .selectFrom('conversation')
-    .selectAll()
-    .where('owner', '=', owner)
-    .orderBy('position')
-    .execute();
+  const rows = await conversationsView(trx, owner).orderBy('position').execute();
   const messageRows = await trx
     .selectFrom('conversation_message')
     .selectAll()
@@ -57,18 +54,18 @@ export async function loadConversations(trx: Trx, owner: string): Promise<readon
   return rows.map((row) => ({ ...conversationOf(row), messages: messages.get(row.id) ?? [] }));
 }
 
-/** Puts a new conversation, without messages, behind the others. */
-export async function addConversation(trx: Trx, owner: string, conversation: Conversation): Promise<void> {
-  const { last } = await trx
-    .selectFrom('conversation')
-    .select(({ fn }) => fn.max('position').as('last'))
-    .where('owner', '=', owner)
-    .executeTakeFirstOrThrow();
-  const position = ((last as number | null) ?? -1) + 1;
-  await trx
+/** Puts a new conversation, without messages, behind the others. @returns how many there are now */
+export async function addConversation(trx: Trx, owner: string, conversation: Conversation): Promise<number> {
+  const { sql } = await import('kysely');
+  const others = trx.selectFrom('conversation').where('owner', '=', owner);
+  const next = others.select(sql<number>`coalesce(max(position), -1) + 1`.as('next'));
+  const { before } = await trx
     .insertInto('conversation')
-    .values({ owner, position, ...columnsOf(conversation) })
-    .execute();
+    .values({ owner, position: next, ...columnsOf(conversation) })
+    // As the statement found them: without the new one.
+    .returning(others.select(({ fn }) => fn.countAll<string>().as('before')).as('before'))
+    .executeTakeFirstOrThrow();
+  return Number(before) + 1;
 }
 
 /** Writes what a conversation says now; its messages and its place stay. */

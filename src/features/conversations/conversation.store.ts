@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OwnerAccess, Replication } from '../../replication/index.js';
-import { listConversations } from './conversation-rows.js';
+import { conversationOf } from './conversation-columns.js';
+import { conversationsView, latestFirst } from './conversation-rows.js';
 import { CONVERSATIONS } from './conversations.collection.js';
 import type { Conversation } from './stored-conversation.js';
 
@@ -29,8 +30,9 @@ export class ReplicatedConversations extends ConversationStore {
     super();
   }
 
-  list(access: OwnerAccess): Promise<readonly Conversation[]> {
-    return this.replication.read(CONVERSATIONS, access, listConversations);
+  async list(access: OwnerAccess): Promise<readonly Conversation[]> {
+    const rows = await this.replication.read(CONVERSATIONS, access, conversationsView);
+    return rows.toSorted(latestFirst).map(conversationOf);
   }
 
   async create(access: OwnerAccess, title: string, metadata: string): Promise<Conversation> {

@@ -7,7 +7,7 @@ import { type DatabaseBesideTests, startDatabase } from '../../../test/support/f
 import { runPhp } from '../../../test/support/run-php.js';
 import type { Tables } from '../../database/index.js';
 import { MalformedDocumentError } from '../../replication/index.js';
-import { listConversations } from './conversation-rows.js';
+import { conversationsView, latestFirst } from './conversation-rows.js';
 import { type ConversationChange, CONVERSATIONS } from './conversations.collection.js';
 
 const AUTOLOAD = `require '${resolve(import.meta.dirname, '../../../legacy-php/lib/autoload.php')}';`;
@@ -254,7 +254,8 @@ describeWith('postgres', 'conversations as rows', (postgres) => {
         const from = 199;
         const bounded = expected.slice(from).map((document) => CONVERSATIONS.canonical(document).text);
         expect(await here(trx, OWNER, run, from)).toEqual(bounded);
-        const listed = (await listConversations(trx, OWNER)).map(({ id }) => id);
+        const rows = await conversationsView(trx, OWNER).execute();
+        const listed = rows.toSorted(latestFirst).map(({ id }) => id);
         expect(listed).toHaveLength(200);
         expect(listed.slice(0, 5)).toEqual(['conv_204', 'conv_202', 'conv_201', 'conv_77', 'conv_200']);
       });

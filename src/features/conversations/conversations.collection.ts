@@ -80,7 +80,7 @@ async function create(
 ): Promise<Applied<Conversation>> {
   if (known !== undefined) return { outcome: known, hasChanged: false };
   const made = blankConversation(id, title, metadata, at);
-  await addConversation(trx, owner, made);
-  await boundConversations(trx, owner, MAX_CONVERSATIONS);
+  const count = await addConversation(trx, owner, made);
+  if (count > MAX_CONVERSATIONS) await boundConversations(trx, owner, MAX_CONVERSATIONS);
   return { outcome: made, hasChanged: true };
 }
