@@ -43,6 +43,19 @@ module.exports = {
       to: { path: '^src/[^/]+\\.ts$' },
     },
     {
+      name: 'browser-code-alone',
+      comment: 'What runs in a browser is bundled by itself: it needs nothing of Node, and nobody here needs it.',
+      severity: 'error',
+      from: { path: '^src/realtime/client/' },
+      to: { pathNot: '^src/realtime/client/' },
+    },
+    {
+      name: 'no-browser-code-in-node',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/realtime/client/' },
+      to: { path: '^src/realtime/client/' },
+    },
+    {
       name: 'no-test-in-src',
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.spec\\.ts$' },

@@ -18,6 +18,7 @@ export default {
   testEnvironment: 'node',
   setupFiles: ['<rootDir>/test/setup/load-nest-first.mjs', '<rootDir>/test/setup/loopback-only.mjs'],
   setupFilesAfterEnv: ['<rootDir>/test/setup/fail-on-network.mjs'],
+  globalSetup: '<rootDir>/test/setup/build-client.mjs',
   globalTeardown: '<rootDir>/test/setup/after-all-suites.mjs',
   testMatch: ['<rootDir>/{src,test}/**/*.{spec,e2e-spec}.ts'],
   // A second project of the same name (an unpacked copy, the build) must not be found.

@@ -27,6 +27,13 @@ const CANARY = {
     'src/pipeline.ts': `export const pipeline = 1;`,
     'src/cache/reaches-root.ts': `export { pipeline } from '../pipeline.js';`,
   },
+  'browser-code-alone': {
+    'src/realtime/client/uses-node.ts': `export { join } from 'node:path';`,
+  },
+  'no-browser-code-in-node': {
+    'src/realtime/client/page.ts': `export const page = 1;`,
+    'src/realtime/uses-page.ts': `export { page } from './client/page.js';`,
+  },
   'no-test-in-src': {
     'test/support.ts': `export const support = 1;`,
     'src/forward/uses-test.ts': `export { support } from '../../test/support.js';`,

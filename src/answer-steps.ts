@@ -2,6 +2,7 @@ import { readCookie, type PhpSessions } from './auth/index.js';
 import { GatewayError, parseNativeBody } from './contract/index.js';
 import { hasBody, readBody, type SecurityHeaders } from './edge/index.js';
 import {
+  type Answerer,
   callerOf,
   canaryBuckets,
   NOT_ASKED,
@@ -57,7 +58,12 @@ export class AnswerSteps {
     const read: readonly Step[] = bodyIsRead ? [] : [(exchange) => readBody(exchange, route.policies)];
     const ways = {
       native: [...read, this.natively(route)],
-      php: [...read, ...this.endSession(route), this.fromPhp(route, true)],
+      php: [
+        ...(route.stage === 'replaced' ? [refuseWrite] : []),
+        ...read,
+        ...this.endSession(route),
+        this.fromPhp(route, true),
+      ],
     } as const;
     return [
       (exchange) =>
@@ -75,7 +81,7 @@ export class AnswerSteps {
   mirrored(route: Route): Step {
     const plan = this.planOf(route, true);
     const mirror = this.parts.mirror.forRoute(route, {
-      candidate: ({ req, res }) => this.parts.native(req, res),
+      candidate: this.handlerOf(route),
       again: (exchange) => {
         exchange.isAgain = true;
         forward(exchange, plan).catch(() => exchange.res.destroy());
@@ -108,7 +114,7 @@ export class AnswerSteps {
   tryWrite(route: Route): readonly Step[] {
     const declaration = dryRunOf(route.handler);
     if (declaration === undefined) return [];
-    const attempt = this.parts.writes.forRoute(route, declaration, ({ req, res }) => this.parts.native(req, res));
+    const attempt = this.parts.writes.forRoute(route, declaration, this.handlerOf(route));
     const path = nativeHandlerPath(route.handler ?? '');
     return [
       (exchange) => {
@@ -142,12 +148,25 @@ export class AnswerSteps {
     };
   }
 
+  /** The native handler alone: how it fares is told, without a control beside it. */
+  replacing(route: Route): Step {
+    const natively = this.natively(route);
+    const cookie = this.parts.sessionsOf(route)?.cookieName;
+    return (exchange) => {
+      const evidence = this.parts.evidence.of(route.name);
+      if (evidence !== undefined)
+        this.watch(route, exchange, { arm: 'candidate', who: callerOf(exchange, cookie), evidence });
+      return natively(exchange);
+    };
+  }
+
   /** `standIn`: how PHP answers in the stead of a handler: safe methods when it fails, all when it cannot be asked. */
   natively(route: Route, standIn?: ForwardPlan): Step {
     const path = nativeHandlerPath(route.handler ?? '');
     const { turns } = this.parts;
     // Where nobody else could answer, the handler has the client's own connection and its own time.
     const isReplacement = isStageable(route);
+    const handler = this.handlerOf(route);
     return (exchange) => {
       const body = parseNativeBody(exchange);
       if (body instanceof GatewayError) return body;
@@ -162,7 +181,7 @@ export class AnswerSteps {
       exchange.admitted = true;
       exchange.notes.servedBy = 'native';
       const release = guardNativeAnswer(exchange, route.policies, this.parts.secrets);
-      turns.take(exchange, ({ req, res }) => this.parts.native(req, res), {
+      turns.take(exchange, handler, {
         ...call,
         timeoutMs: route.policies.timeoutMs,
         standIn:
@@ -192,6 +211,11 @@ export class AnswerSteps {
       identitySecret: config.identity.secret,
       via,
     };
+  }
+
+  /** The route's native handler, whose stray errors are its own and not the process's. */
+  private handlerOf({ name }: Route): Answerer {
+    return this.parts.turns.guarded(name, ({ req, res }) => this.parts.native(req, res));
   }
 
   private handOver({ policies }: Route, exchange: Exchange, call: { readonly url: string; readonly body: unknown }) {
@@ -229,6 +253,14 @@ function isConditional({ req: { headers } }: Exchange): boolean {
 }
 
 /** Asking twice does no more than asking once (RFC 9110, section 9.2.1). */
+/** PHP is no longer asked before what a replaced route reads: what it wrote by choice would not be seen. */
+const refuseWrite: Step = (exchange) =>
+  isSafe(exchange)
+    ? undefined
+    : new GatewayError('BAD_REQUEST', {
+        error: 'This route is replaced: PHP may not write beside it. Set its stage to proxy, mirror or canary first.',
+      });
+
 function isSafe({ method }: Exchange): boolean {
   return isSafeMethod(method);
 }

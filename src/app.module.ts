@@ -5,7 +5,7 @@ import { AuthModule, JwtVerifier, SignatureVerifier } from './auth/index.js';
 import { CONFIG, ConfigModule, type GatewayConfig } from './config/index.js';
 import { ContractModule } from './contract/index.js';
 import { DatabaseModule } from './database/index.js';
-import { DrainState, EdgeModule } from './edge/index.js';
+import { DrainState, EdgeModule, UpgradeHandlers } from './edge/index.js';
 import {
   ArmCounters,
   EvidenceBook,
@@ -22,14 +22,17 @@ import {
   ConversationsModule,
   CspReportModule,
   HealthModule,
+  MetricsEndpointModule,
   ReservedModule,
+  VoiceModule,
 } from './features/index.js';
 import { ForwardModule, Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
+import { MetricsModule } from './metrics/index.js';
 import { OutboundModule } from './outbound/index.js';
 import { Pipeline } from './pipeline.js';
 import type { NativeRouter } from './pipeline-steps.js';
-import { RealtimeModule } from './realtime/index.js';
+import { RealtimeModule, RealtimeProvider } from './realtime/index.js';
 import { OwnerEffectsSource, ReplicationModule } from './replication/index.js';
 import { SecretsModule, SecretWatch } from './secrets/index.js';
 import { SHARED_STATE, type SharedState, StateModule } from './state/index.js';
@@ -52,6 +55,7 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(config),
         TraceModule,
+        MetricsModule,
         StateModule,
         DatabaseModule,
         EdgeModule,
@@ -70,7 +74,9 @@ export class AppModule {
         ConversationsModule,
         CspReportModule,
         HealthModule,
+        MetricsEndpointModule,
         ReservedModule,
+        VoiceModule,
         RealtimeModule.forRoot(stubOrigin),
         ...features,
       ],
@@ -93,6 +99,7 @@ export class AppModule {
             Recorder,
             WriteMirror,
             OwnerEffectsSource,
+            RealtimeProvider,
             HttpAdapterHost,
           ],
           useFactory: (
@@ -111,6 +118,7 @@ export class AppModule {
             recorder: Recorder,
             writes: WriteMirror,
             effects: OwnerEffectsSource,
+            realtime: RealtimeProvider,
             host: HttpAdapterHost,
           ) => {
             writes.connect(effects);
@@ -131,14 +139,20 @@ export class AppModule {
               recorder,
               writes,
               native,
+              connectTo: realtime.origins,
             });
           },
         },
         {
           provide: FrontDoor,
-          inject: [CONFIG, Pipeline, DrainState, LOGGER],
-          useFactory: (slice: GatewayConfig, pipeline: Pipeline, drain: DrainState, logger: Logger) =>
-            new FrontDoor(slice, pipeline, drain, logger),
+          inject: [CONFIG, Pipeline, DrainState, LOGGER, UpgradeHandlers],
+          useFactory: (
+            slice: GatewayConfig,
+            pipeline: Pipeline,
+            drain: DrainState,
+            logger: Logger,
+            upgrades: UpgradeHandlers,
+          ) => new FrontDoor(slice, pipeline, drain, logger, upgrades),
         },
       ],
     };

@@ -10,6 +10,7 @@ import {
   type ParserError,
   readClientAddress,
   refusalOf,
+  type UpgradeHandlers,
 } from './edge/index.js';
 import type { Pipeline } from './pipeline.js';
 import type { StepResult } from './pipeline-steps.js';
@@ -32,12 +33,14 @@ export class FrontDoor {
     private readonly pipeline: Pipeline,
     private readonly drain: DrainState,
     private readonly logger: Logger,
+    handlers: UpgradeHandlers,
   ) {
     this.isTrusted = compileTrust(config.http.trustedProxies);
     this.upgrades = new UpgradeDoor(
       pipeline,
       (req, res) => this.openExchange(req, res),
       () => drain.phase === 'refusing',
+      handlers,
       logger,
     );
   }

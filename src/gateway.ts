@@ -5,14 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { AppModule } from './app.module.js';
 import type { GatewayConfig } from './config/index.js';
 import { inputDtoNames } from './contract/index.js';
-import { Database } from './database/index.js';
+import { Database, type DatabaseState } from './database/index.js';
 import { limitConnections } from './edge/index.js';
 import { EvidenceBook, StageBoard } from './experiment/index.js';
 import { Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { Pipeline } from './pipeline.js';
-import { isStageable, nativeHandlerNames, RouteTableKeeper } from './routing/index.js';
+import { isStageable, nativeHandlerNames, RouteTableKeeper, type Staging } from './routing/index.js';
 import { LegacyWriters } from './replication/index.js';
 import { LOGGER, type Logger } from './trace/index.js';
 
@@ -35,12 +35,16 @@ export interface Gateway {
   readonly logger: Logger;
   /** Reads the route table again, as a change of the file does. */
   reloadRoutes(): void;
+  /** The routes that both PHP and Node can answer, with the stages in effect. */
+  staged(): readonly (Staging & { readonly name: string })[];
+  /** Of its database: what it is, and what is known of it already. */
+  database(): { readonly kind: Database['kind']; readonly state: DatabaseState };
   /**
    * Starts an embedded database in the background, when a route in effect that PHP could answer too has its native handler asked:
-   * what replaces PHP keeps its data there. Resolves once it is there or cannot be had, which is logged.
+   * what replaces PHP keeps its data there. Resolves to whether it is there; that it cannot be had is logged.
    * @returns undefined when nothing needs it, or it has been started
    */
-  warmUp(): Promise<void> | undefined;
+  warmUp(): Promise<boolean> | undefined;
   /** Stops taking connections, lets what is under way finish for `graceMs`, then cuts the rest. */
   stop(graceMs: number): Promise<void>;
 }
@@ -97,6 +101,11 @@ export async function startGateway({
   }
   const { port } = server.address() as AddressInfo;
   let stopping: Promise<void> | undefined;
+  const staged = (): readonly (Staging & { readonly name: string })[] =>
+    stages
+      .all()
+      .filter(({ route }) => isStageable(route))
+      .map(({ route, effective: { stage, weight } }) => ({ name: route.name, stage, weight }));
   const stop = async (graceMs: number): Promise<void> => {
     keeper.stop();
     await stages.stop();
@@ -109,13 +118,18 @@ export async function startGateway({
     logger,
     url: `http://${config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host}:${port}`,
     reloadRoutes: () => keeper.reload(),
+    staged,
+    database: () => {
+      const { kind, state } = app.get(Database);
+      return { kind, state };
+    },
     warmUp: () => {
       const database = app.get(Database);
-      const isNeeded = stages.all().some(({ route, effective }) => isStageable(route) && effective.stage !== 'proxy');
+      const isNeeded = staged().some(({ stage }) => stage !== 'proxy');
       if (!isNeeded || database.state !== 'off' || stopping !== undefined) return undefined;
       return database.db().then(
-        () => undefined,
-        () => undefined,
+        () => true,
+        () => false,
       );
     },
     stop: (graceMs) => (stopping ??= stop(graceMs)),
@@ -136,6 +150,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 /** No new connections; open requests finish and close theirs; halfway new requests on old connections are refused; at the end all is cut. */
 async function drain(server: Server, door: FrontDoor, graceMs: number): Promise<void> {
   door.enterDrain('finishing');
+  door.upgrades.drain(graceMs);
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const startedAt = Date.now();
   while (door.openCount > 0 && Date.now() - startedAt < graceMs) {

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { banner, findUnreachable, HELP, readStartOptions } from './cli/index.js';
+import { banner, describeStaged, findUnreachable, HELP, readStartOptions } from './cli/index.js';
 import { ConfigError, type GatewayConfig, loadConfig } from './config/index.js';
 import { type EmbeddedPhp, phpEnvironment, startEmbeddedPhp } from './forward/index.js';
 import { startGateway } from './gateway.js';
@@ -46,7 +46,9 @@ async function main(): Promise<void> {
       stubOrigin: parts.stub?.origin,
     });
     // Before anything is said: who reads that it is ready may stop it at once.
+    let isStopping = false;
     const stop = (): void => {
+      isStopping = true;
       void gateway
         .stop(GRACE_MS)
         .then(() => parts.stop())
@@ -64,23 +66,35 @@ async function main(): Promise<void> {
         isEmbedded: parts.php !== undefined,
         stubOrigin: parts.stub?.origin,
         routesFile: parts.routesFile,
+        staged: describeStaged(gateway.staged()),
+        database: gateway.database(),
         unreachable: await findUnreachable(config.php.targets),
         startedInMs: performance.now() - startedAt,
       }),
     );
-    tellIfLong(gateway.warmUp());
+    void tellOfWarmUp(gateway.warmUp(), parts.routesFile, () => isStopping);
   } catch (error) {
     await parts.stop();
     throw explain(error, config);
   }
 }
 
-function tellIfLong(warmUp: Promise<void> | undefined): void {
+async function tellOfWarmUp(
+  warmUp: Promise<boolean> | undefined,
+  routesFile: string,
+  isStopping: () => boolean,
+): Promise<void> {
   if (warmUp === undefined) return;
   const timer = setTimeout(() => {
     say('  The embedded database is still being made ready. Requests that need it wait for it, all others do not.\n');
   }, WARM_UP_QUIETLY_MS).unref();
-  void warmUp.then(() => clearTimeout(timer));
+  const isThere = await warmUp;
+  clearTimeout(timer);
+  if (isThere || isStopping()) return;
+  say(
+    '  Note: there is no database; the log says why. Until there is, routes that are replaced answer 503; of canaries PHP answers the reads.\n' +
+      `  To give a route back to PHP without one, write "stage: proxy" in ${routesFile}.\n`,
+  );
 }
 
 interface Parts {

@@ -44,6 +44,8 @@ export interface PipelineParts {
   readonly writes: WriteMirror;
   readonly recorder: Recorder;
   readonly native: NativeRouter;
+  /** Origins that the application's pages may connect to beside their own. */
+  readonly connectTo: readonly string[];
 }
 
 /** Each step by its name, made for one route. The order in which a request meets them stands in `pipeline.ts`. */
@@ -58,7 +60,7 @@ export class PipelineSteps {
 
   constructor(private readonly parts: PipelineParts) {
     this.allowedOrigins = new AllowedOrigins(parts.config.origins.allowed);
-    this.security = computeSecurityHeaders({ mode: parts.config.csp.mode, connectTo: realtimeOrigins(parts.config) });
+    this.security = computeSecurityHeaders({ mode: parts.config.csp.mode, connectTo: parts.connectTo });
     const { security, via } = this;
     this.answers = new AnswerSteps({ ...parts, security, via, sessionsOf: (route) => this.sessionsOf(route) });
   }
@@ -147,10 +149,4 @@ export class PipelineSteps {
     this.sessions.set(upstream, made);
     return made;
   }
-}
-
-/** Where a browser that talks to the realtime provider itself connects to: HTTP for the call, a WebSocket besides. */
-function realtimeOrigins({ providers: { openai } }: GatewayConfig): readonly string[] {
-  if (openai.mode !== 'real') return [];
-  return [...new Set([new URL(openai.baseUrl).origin, new URL(openai.realtimeUrl).origin])];
 }

@@ -163,7 +163,7 @@ export class Pipeline {
     const { answers } = this.steps;
     switch (route.stage) {
       case 'replaced':
-        return [answers.natively(route)];
+        return [answers.replacing(route)];
       case 'canary':
         return [...answers.endSession(route), answers.byArm(route)];
       case 'mirror':

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { answerWithError, GatewayError, toGatewayError } from './contract/index.js';
-import { hasBody } from './edge/index.js';
+import { hasBody, type UpgradeHandlers } from './edge/index.js';
 import { forwardUpgrade } from './forward/index.js';
 import type { Pipeline } from './pipeline.js';
 import { readHead } from './request-head.js';
@@ -12,7 +12,7 @@ import type { Exchange, Logger } from './trace/index.js';
 /** Milliseconds for which a client may read why it got no upgrade before the connection is cut. */
 const FAREWELL_MS = 1000;
 
-/** Where sockets leave HTTP: WebSocket upgrades are joined with the upstream; CONNECT finds no tunnel here. */
+/** Where sockets leave HTTP: WebSocket upgrades go to a handler of the gateway's own or are joined with the upstream; CONNECT finds no tunnel here. */
 export class UpgradeDoor {
   private readonly joined = new Set<Socket>();
 
@@ -20,12 +20,18 @@ export class UpgradeDoor {
     private readonly pipeline: Pipeline,
     private readonly openExchange: (req: IncomingMessage, res: ServerResponse) => Exchange,
     private readonly isRefusing: () => boolean,
+    private readonly handlers: UpgradeHandlers,
     private readonly logger: Logger,
   ) {}
 
   /** Whether a socket has left HTTP here and is still open. */
   holds(socket: Socket): boolean {
     return this.joined.has(socket);
+  }
+
+  /** Asks the gateway's own sessions to end; what is joined with an upstream ends when it does, or is cut. */
+  drain(graceMs: number): void {
+    this.handlers.drain(graceMs);
   }
 
   /** Cuts the joined sockets, which the server no longer knows. */
@@ -46,7 +52,8 @@ export class UpgradeDoor {
     const match = this.pipeline.match('GET', path);
     // Siblings that an action tells apart have policies of their own, which an upgrade would not meet.
     if (match.kind !== 'group' || match.group.byAction !== undefined) return false;
-    return match.group.gate.stage !== 'replaced' && match.group.gate.policies.upgrade;
+    const { gate } = match.group;
+    return gate.policies.upgrade && (gate.stage !== 'replaced' || this.handlers.of(gate) !== undefined);
   }
 
   /** Server event `upgrade`: the route's policies hold as for any request; then the sockets are joined. */
@@ -100,7 +107,10 @@ export class UpgradeDoor {
     const result = await this.pipeline.admit(match.group, exchange);
     if (result instanceof GatewayError) return result;
     if (result === 'answered' || socket.destroyed) return undefined;
-    await forwardUpgrade(exchange, socket, head, this.pipeline.planOf(match.group.gate, false));
+    const { gate } = match.group;
+    const handler = this.handlers.of(gate);
+    if (handler !== undefined) return handler.take(exchange, socket, head);
+    await forwardUpgrade(exchange, socket, head, this.pipeline.planOf(gate, false));
     return undefined;
   }
 }

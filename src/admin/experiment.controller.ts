@@ -2,7 +2,7 @@ import { Controller, Header, Inject, Req } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../contract/index.js';
 import { ExperimentReports, StageBoard } from '../experiment/index.js';
-import { NativeHandler } from '../routing/index.js';
+import { NativeHandler, STAGES, whyNotStage } from '../routing/index.js';
 import { adminRequest, pathTail } from './admin-request.js';
 import { stageView } from './stage-view.js';
 
@@ -24,6 +24,7 @@ export class ExperimentController {
     return {
       ...(await this.reports.of(staged)),
       effective: stageView(effective),
+      possible: STAGES.filter((stage) => whyNotStage(stage, staged.route) === undefined),
       override: override === undefined ? null : { by: override.by, reason: override.reason, at: override.at },
       areOverridesKnown: this.board.isKnown,
     };

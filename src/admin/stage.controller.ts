@@ -31,6 +31,7 @@ export class StageController {
     return new EnvelopeFields({
       data: this.board.all().map((staged) => this.view(staged)),
       areOverridesKnown: this.board.isKnown,
+      idleOverrides: this.board.idle().map(({ route, stage, weight }) => ({ route, ...stageView({ stage, weight }) })),
     });
   }
 
@@ -111,7 +112,7 @@ async function saving<T>(work: Promise<T>): Promise<T> {
     if (!(error instanceof StagesUnavailableError)) throw error;
     throw new GatewayError('UPSTREAM_UNAVAILABLE', {
       error:
-        'The database of the stages gave no answer: a change may or may not have been saved. See the history, or the log.',
+        'The database gave no answer: a change may or may not have been saved. See the history, or the log. A stage that was never overridden can be changed in the route table, which needs no database.',
       headers: { 'Retry-After': '2' },
     });
   }

@@ -4,6 +4,7 @@ export { authorize, identify } from './authorization.policy.js';
 export { checkCsrf } from './csrf.policy.js';
 export type { Identity, TokenFacts } from './identity.js';
 export { IDENTITY_HEADER, signIdentity } from './identity-assertion.js';
+export { readInternalCall } from './internal-assertion.js';
 export { downloadJwks, type Jwks, JwksDownloadError } from './jwt/jwks-download.js';
 export { JwtVerifier } from './jwt/jwt-verifier.js';
 export { readJwk } from './jwt/verification-key.js';

@@ -11,12 +11,25 @@ export interface BannerFacts {
   /** Where the local stand-ins of the AI and voice providers listen, if they do. */
   readonly stubOrigin: string | undefined;
   readonly routesFile: string;
+  /** Routes that Node answers or tries, as `describeStaged` tells them. */
+  readonly staged: string;
+  readonly database: { readonly kind: 'embedded' | 'postgres'; readonly state: 'off' | 'starting' | 'up' | 'down' };
   /** Addresses of PHP at which nobody answers yet. */
   readonly unreachable: readonly string[];
   readonly startedInMs: number;
 }
 
 const TOKEN_LIFE_S = 3600;
+
+/** Who answers instead of PHP, and from which database. */
+function nativeLines({ staged, database: { kind, state } }: BannerFacts): string[] {
+  if (staged === '') return [];
+  const postgres = state === 'up' ? 'up' : 'gives no answer yet';
+  return [
+    `  Node answers  ${staged} (more: npm run gateway -- stages)`,
+    `  Database      ${kind === 'postgres' ? `Postgres of DATABASE_URL, ${postgres}` : `embedded Postgres, ${state === 'up' ? 'up' : 'being made ready'}`}`,
+  ];
+}
 
 /** What a person reads who has just started the gateway: what runs, where to click, how to log in, one call to try. */
 export function banner(config: GatewayConfig, facts: BannerFacts): string {
@@ -28,6 +41,7 @@ export function banner(config: GatewayConfig, facts: BannerFacts): string {
     `  Health        ${facts.url}/api/health`,
     `  PHP           ${facts.php}`,
     `  Route table   ${facts.routesFile} (changes are taken into use at once)`,
+    ...nativeLines(facts),
   ];
   if (facts.stubOrigin !== undefined) {
     const { openai, elevenlabs } = config.providers;

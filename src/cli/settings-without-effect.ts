@@ -4,7 +4,6 @@ import type { GatewayConfig } from '../config/index.js';
 export function settingsWithoutEffect({
   workers,
   paths,
-  metrics,
   realtime,
   telemetry,
 }: GatewayConfig): readonly string[] {
@@ -18,6 +17,5 @@ export function settingsWithoutEffect({
       'ADMIN_PATH and DOCS_PATH have no effect yet: routes.yaml reserves /admin and /docs, take them out there',
     );
   }
-  if (metrics.port !== undefined) notes.push('METRICS_PORT has no effect yet: there are no metrics');
   return notes;
 }

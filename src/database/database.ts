@@ -43,8 +43,9 @@ export abstract class Database implements OnModuleInit, OnApplicationShutdown {
   abstract get hasData(): boolean;
 
   /**
-   * The database with its tables as this version wants them. The first call starts the embedded one (1 to 10 s); calls
-   * meanwhile wait for the same start. Take it anew for each piece of work.
+   * The database with its tables as this version wants them. The first call starts the embedded one, calls
+   * meanwhile wait for the same start: 1 to 2 s; 3 to 6 s where it is made from a template, twice that where there is none; a
+   * minute at most. Take it anew for each piece of work.
    * @throws DatabaseUnavailableError; at once while the database is known to be gone. DryRunError within a dry run that has ended
    */
   async db(): Promise<Kysely<Tables>> {

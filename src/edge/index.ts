@@ -11,3 +11,4 @@ export { bodyTooLarge, checkAnnouncedLength, hasBody, readBody } from './request
 export { checkRequestHead, isValidAuthority } from './request-hygiene.js';
 export { computeSecurityHeaders, CSP, type SecurityHeaders } from './security-headers.js';
 export { type ClientAddress, compileTrust, readClientAddress } from './trusted-address.js';
+export { type UpgradeHandler, UpgradeHandlers } from './upgrade-handlers.js';

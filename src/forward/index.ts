@@ -4,11 +4,13 @@ export { phpEnvironment, staysOnThisMachine } from './embedded/php-environment.j
 export { forward, type ForwardPlan } from './forward.step.js';
 export { ForwardModule } from './forward.module.js';
 export { HttpProxyForwarder } from './forwarders/http-proxy.forwarder.js';
+export type { ForwardError } from './forward-error.js';
 export { RouteAnswerRules } from './answer/route-answer-rules.js';
 export { callInternally } from './internal-call.js';
 export { askPhpForSession } from './session-question.js';
 export { UndiciForwarder } from './forwarders/undici.forwarder.js';
 export { forwardUpgrade } from './forwarders/upgrade.js';
 export { acceptsConnection } from './upstream/accepts-connection.js';
+export { TargetBreaker } from './upstream/target-breaker.js';
 export type { Upstream } from './upstream/upstream.js';
 export { Upstreams } from './upstream/upstreams.js';

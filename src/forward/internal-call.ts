@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { request } from 'undici';
-import { IDENTITY_HEADER, signIdentity } from '../auth/index.js';
+import { type Identity, IDENTITY_HEADER, signIdentity } from '../auth/index.js';
 import { GatewayError } from '../contract/index.js';
 import { classifyFault, type ForwardError, mayRetry, toClientError } from './forward-error.js';
 import type { Target } from './upstream/target.js';
@@ -32,6 +32,12 @@ export interface InternalCall {
   readonly maxAnswerBytes?: number;
   /** An answer that is no JSON comes with the body undefined; left out: it is an error. */
   readonly acceptsAnyBody?: boolean;
+  /** Whom the gateway has admitted and counted, and in whose name it asks; left out: it asks in its own. */
+  readonly caller?: Identity;
+  /** By which PHP recognises what it was told before. */
+  readonly idempotencyKey?: string;
+  /** Runs the call instead of the target's breaker: its faults do not count against the target then. */
+  readonly guard?: (call: () => Promise<ForwardError | undefined>) => Promise<ForwardError | undefined>;
 }
 
 export interface InternalAnswer {
@@ -42,18 +48,20 @@ export interface InternalAnswer {
 }
 
 /**
- * Calls PHP in the gateway's own name, signed; a GET once more where nothing of an answer came, a POST never.
+ * Calls PHP in the gateway's own name or a caller's, signed; a GET once more where nothing of an answer came, a POST never.
  * @throws GatewayError when PHP cannot be asked or answers what is not JSON.
  */
 export async function callInternally(upstream: Upstream, asked: InternalCall): Promise<InternalAnswer> {
   let answer: InternalAnswer | undefined;
-  const ask = (target: Target): Promise<ForwardError | undefined> =>
-    target.guard(async () => {
+  const ask = (target: Target): Promise<ForwardError | undefined> => {
+    const call = async (): Promise<ForwardError | undefined> => {
       const result = await send(target, asked);
       if ('cause' in result) return result;
       answer = result;
       return undefined;
-    });
+    };
+    return asked.guard === undefined ? target.guard(call) : asked.guard(call);
+  };
   const first = upstream.pick();
   let failure = await ask(first);
   if (failure !== undefined && asked.method === 'GET' && mayRetry(failure) && failure.cause !== 'breaker-open') {
@@ -104,12 +112,16 @@ function bodyOf({ fields, json }: InternalCall): string | undefined {
 }
 
 function headersOf(asked: InternalCall, path: string): Record<string, string> {
-  const { method, secret, about, clientAddress, cookie, traceId, json } = asked;
+  const { method, secret, about, clientAddress, cookie, traceId, json, caller, idempotencyKey } = asked;
   const bodyDigest = json === undefined ? undefined : createHash('sha256').update(json).digest('base64url');
   return {
     accept: 'application/json',
     'x-trace-id': traceId,
-    [IDENTITY_HEADER]: signIdentity(secret, 'internal', method, path, { about, bodyDigest }),
+    [IDENTITY_HEADER]:
+      caller === undefined
+        ? signIdentity(secret, 'internal', method, path, { about, bodyDigest })
+        : signIdentity(secret, caller, method, path, { isAgain: true }),
+    ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
     ...(cookie === undefined ? {} : { cookie }),
     ...(clientAddress === undefined ? {} : { 'x-forwarded-for': clientAddress, 'x-real-ip': clientAddress }),
     ...(bodyOf(asked) === undefined ? {} : { 'content-type': 'application/json' }),

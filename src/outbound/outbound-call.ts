@@ -8,7 +8,20 @@ const MAX_PARSED_BYTES = 65_536;
 const HASH_LENGTH = 16;
 /** What is a name in code and no data: no address, no id, no number. */
 const PLAIN_NAME = /^[A-Za-z_$][A-Za-z_$-]{0,31}$/;
-const PLAIN_SEGMENT = /^(?:[A-Za-z_.~-]{1,32}|v\d{1,2})$/;
+const VERSION = /^v\d{1,2}$/;
+/** What addresses of services are made of. Any other word may be somebody's name: `/users/alice`. */
+const PATH_WORDS = new Set(
+  (
+    'account accounts action actions api audio auth availability batch booking bookings calendar calendars call calls chat ' +
+    'client clients commands completions contact contacts conversation conversations create customer customers deals delete ' +
+    'document documents draft drafts email emails embeddings event events export feed file files folders form forms graphql ' +
+    'groups health hook hooks import inbox invoice invoices item items jobs json labels lead leads list lists login mail media ' +
+    'meeting meetings message messages models note notes notifications number numbers oauth order orders payments people phone ' +
+    'products profile public push query realtime record recordings records replies reply responses rest result results rpc ' +
+    'search send session sessions settings sms speech status stream subscriptions synthesize task tasks templates thread ' +
+    'threads token transcribe transcriptions transfer trigger update upload uploads user users voice voices webhook webhooks'
+  ).split(' '),
+);
 /** Of this process: hashes tell whether two bodies are the same, and cannot be tried out elsewhere. */
 const KEY = randomBytes(32);
 
@@ -28,7 +41,7 @@ export interface OutboundCall {
 export function describeRequest(method: string, url: URL, body: Buffer, contentType: string): OutboundCall {
   const path = url.pathname
     .split('/')
-    .map((part) => (part === '' || PLAIN_SEGMENT.test(part) ? part : '*'))
+    .map((part) => (part === '' || VERSION.test(part) || PATH_WORDS.has(part) ? part : '*'))
     .join('/');
   const names = [...new Set(url.searchParams.keys())].slice(0, MAX_NAMES).map(plainName);
   const query = names.length === 0 ? '' : `?${names.join('&')}`;

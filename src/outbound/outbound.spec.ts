@@ -97,6 +97,15 @@ describe('Outbound', () => {
     expect(JSON.stringify(recording.calls)).not.toMatch(/alice|493|Secret/);
   });
 
+  it.each(['alice', 'Alice.Smith', 'alice-smith', 'v1alice', 'constructor'])(
+    'takes %s in a path for a name',
+    async (name) => {
+      const recording = new OutboundRecording();
+      await recording.run(() => outbound.fetch(`${origin}/v2/users/${name}/messages`));
+      expect(recording.calls.map(({ target }) => target)).toEqual([`${origin}/v2/users/*/messages`]);
+    },
+  );
+
   it('counts on past the calls that it keeps', async () => {
     const recording = new OutboundRecording();
     await recording.run(async () => {

@@ -2,17 +2,19 @@ import { createHash } from 'node:crypto';
 import { failsAsAsked, openAiError } from './magic-words.js';
 import { makeClientSecret } from './openai-realtime.stub.js';
 import { type ProviderCall } from './provider-call.js';
+import type { ClientSecrets } from './realtime/index.js';
 import { countTokens, receptionistReply } from './receptionist.js';
 
 /** Answers `/openai/v1/…` as OpenAI would. */
-export async function answerOpenAi(call: ProviderCall): Promise<void> {
+export async function answerOpenAi(call: ProviderCall, secrets: ClientSecrets): Promise<void> {
   const { pathname } = call.url;
   if (!/^Bearer \S+$/.test(call.header('authorization'))) {
     return call.json(401, openAiError('You didn’t provide an API key.', 'invalid_request_error', null));
   }
   if (call.method === 'POST' && pathname === '/openai/v1/chat/completions') return chat(call);
   if (call.method === 'POST' && pathname === '/openai/v1/audio/transcriptions') return transcribe(call);
-  if (call.method === 'POST' && pathname === '/openai/v1/realtime/client_secrets') return makeClientSecret(call);
+  if (call.method === 'POST' && pathname === '/openai/v1/realtime/client_secrets')
+    return makeClientSecret(call, secrets);
   call.json(404, openAiError(`Invalid URL (${call.method} ${pathname.slice(7)})`, 'invalid_request_error', null));
 }
 

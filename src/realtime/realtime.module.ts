@@ -1,7 +1,15 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthModule, JwtVerifier } from '../auth/index.js';
 import { CONFIG, type GatewayConfig } from '../config/index.js';
+import { DrainState, EdgeModule, UpgradeHandlers } from '../edge/index.js';
+import { Metrics } from '../metrics/index.js';
 import { LOGGER, type Logger } from '../trace/index.js';
+import { RealtimeAssetsController } from './delivery/assets.controller.js';
+import { RealtimeMetrics } from './realtime-metrics.js';
 import { RealtimeProvider } from './realtime-provider.js';
+import { RealtimeSocketController } from './socket/realtime-socket.controller.js';
+import { SocketEntrance } from './socket/socket-entrance.js';
+import { SOCKET_LIMITS } from './socket/socket-limits.js';
 import { ClientSecretIssuer } from './token/client-secret.issuer.js';
 import { RealtimeTokenController } from './token/token.controller.js';
 
@@ -12,7 +20,8 @@ export class RealtimeModule {
     return {
       module: RealtimeModule,
       global: true,
-      controllers: [RealtimeTokenController],
+      imports: [AuthModule, EdgeModule],
+      controllers: [RealtimeAssetsController, RealtimeTokenController, RealtimeSocketController],
       providers: [
         {
           provide: RealtimeProvider,
@@ -24,6 +33,30 @@ export class RealtimeModule {
           inject: [RealtimeProvider, CONFIG, LOGGER],
           useFactory: (provider: RealtimeProvider, { realtime }: GatewayConfig, logger: Logger) =>
             new ClientSecretIssuer(provider, realtime, logger),
+        },
+        {
+          provide: RealtimeMetrics,
+          inject: [Metrics],
+          useFactory: (metrics: Metrics) => new RealtimeMetrics(metrics),
+        },
+        {
+          provide: SocketEntrance,
+          inject: [CONFIG, RealtimeProvider, DrainState, JwtVerifier, RealtimeMetrics, LOGGER, UpgradeHandlers],
+          useFactory: (
+            { realtime: settings }: GatewayConfig,
+            provider: RealtimeProvider,
+            drain: DrainState,
+            jwt: JwtVerifier,
+            metrics: RealtimeMetrics,
+            logger: Logger,
+            upgrades: UpgradeHandlers,
+          ) => {
+            const session = { jwt, metrics, logger };
+            const entrance = new SocketEntrance({ settings, provider, drain, limits: SOCKET_LIMITS, session });
+            metrics.countSessions(() => entrance.count);
+            upgrades.register('realtime.socket', entrance);
+            return entrance;
+          },
         },
       ],
       exports: [RealtimeProvider],

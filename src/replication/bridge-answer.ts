@@ -1,5 +1,7 @@
 import { BridgeError } from './bridge.error.js';
 
+const VERSION = /^(?:none|[0-9a-f]{64})$/;
+
 /** A change with its number. */
 export interface NumberedChange {
   readonly seq: number;
@@ -70,7 +72,7 @@ export function isLarge(body: unknown): boolean {
 /** @throws BridgeError, as all here */
 export function readRead(body: unknown): PhpRead {
   const answer = fieldsOf(body);
-  const version = text(answer['version']);
+  const version = versionOf(answer['version']);
   if (answer['unchanged'] === true) return { kind: 'unchanged', version };
   if (typeof answer['unreadable'] === 'string')
     return { kind: 'unreadable', version, why: answer['unreadable'].slice(0, 80) };
@@ -96,14 +98,14 @@ export function readEffects(body: unknown): PhpEffects {
 
 function readBefore(value: unknown): PhpEffects['before'] {
   const { version, document } = fieldsOf(value);
-  return { version: text(version), document: document === null ? undefined : text(document) };
+  return { version: versionOf(version), document: document === null ? undefined : text(document) };
 }
 
 export function readApplied(body: unknown): PhpApplied {
   const answer = fieldsOf(body);
   return {
-    previousVersion: text(answer['previousVersion']),
-    version: text(answer['version']),
+    previousVersion: versionOf(answer['previousVersion']),
+    version: versionOf(answer['version']),
     previousSeq: whole(answer['previousSeq']),
     applied: whole(answer['applied']),
     skipped: whole(answer['skipped']),
@@ -113,7 +115,7 @@ export function readApplied(body: unknown): PhpApplied {
 
 export function readReplaced(body: unknown): PhpReplaced {
   const answer = fieldsOf(body);
-  return { replaced: answer['replaced'] === true, version: text(answer['version']) };
+  return { replaced: answer['replaced'] === true, version: versionOf(answer['version']) };
 }
 
 export function readPage(body: unknown): DocumentPage {
@@ -122,7 +124,7 @@ export function readPage(body: unknown): DocumentPage {
   return {
     owners: owners.map((entry: unknown) => {
       const { owner, version } = fieldsOf(entry);
-      return { owner: text(owner), version: text(version) };
+      return { owner: text(owner), version: versionOf(version) };
     }),
     more: more === true,
   };
@@ -131,6 +133,13 @@ export function readPage(body: unknown): DocumentPage {
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) throw strange();
   return value as Readonly<Record<string, unknown>>;
+}
+
+/** A SHA-256 in hex, or PHP's word for no document: it is kept. */
+function versionOf(value: unknown): string {
+  const version = text(value);
+  if (!VERSION.test(version)) throw strange();
+  return version;
 }
 
 function text(value: unknown): string {

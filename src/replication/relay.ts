@@ -89,8 +89,7 @@ export class Relay {
     const db = await database.db();
     const due = await claimOwners(db, [...this.collections.keys()], MAX_OWNERS, bounds.relayMs * 2);
     for (const [index, pending] of due.entries()) {
-      if (this.isStopped) return 'done';
-      const delivered = await this.deliverOne(pending);
+      const delivered = this.isStopped ? 'unreachable' : await this.deliverOne(pending);
       if (delivered === 'unreachable') {
         // Free for the next round, here or elsewhere.
         for (const left of due.slice(index)) await postponeOwner(db, left, { baseMs: 0, maxMs: 0 });

@@ -58,6 +58,7 @@ describeWith('chromium', 'how the pages look, in a browser through the gateway',
   it('keeps working when the content security policy is enforced', async () => {
     const strict = await startTestGateway({ phpTargets: [site.phpOrigin], env: { CSP_MODE: 'enforce' } });
     try {
+      await strict.warmUp();
       for (const which of PAGES) {
         const page = await show(which, { width: 1280, scheme: 'light', baseURL: strict.url });
         const answer = await page.reload();

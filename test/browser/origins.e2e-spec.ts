@@ -37,6 +37,7 @@ describeWith('chromium', 'origins and the content security policy, in a browser'
       phpTargets: [site.phpOrigin],
       env: { ALLOWED_ORIGINS: `http://127.0.0.1:${partner.port}`, CSP_MODE: 'enforce' },
     });
+    await gateway.warmUp();
   });
   afterEach(() => site.settle());
   afterAll(async () => {

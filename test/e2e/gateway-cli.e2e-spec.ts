@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { makeAccessToken } from '../../src/auth/index.js';
@@ -115,5 +117,90 @@ describe('npm run gateway', () => {
     expect(bad.code).toBe(78);
     expect((await run(['--help'])).out).toContain('npm run gateway -- stages');
     for (const { out, err } of [dead, php404, wrong, bad]) expect(out + err).not.toContain(JWT_SECRET);
+  });
+
+  describe('against a gateway that means ill', () => {
+    const ESC = '\u001b]0;owned\u0007\u009b31m\u202e';
+    let answer: (request: IncomingMessage, response: ServerResponse) => void = (_, response) => response.end();
+    let seen: string[] = [];
+    const hostile = createServer((request, response) => {
+      seen.push(`${request.url ?? ''} ${request.headers.authorization === undefined ? 'bare' : 'token'}`);
+      answer(request, response);
+    });
+    let base = '';
+    beforeAll(async () => {
+      await once(hostile.listen(0, '127.0.0.1'), 'listening');
+      base = `http://127.0.0.1:${(hostile.address() as AddressInfo).port}`;
+    });
+    afterAll(() => {
+      hostile.closeAllConnections();
+      hostile.close();
+    });
+    const runAgainst = (args: readonly string[], ...said: readonly unknown[]): Promise<Run> => {
+      const left = [...said];
+      seen = [];
+      answer = (_, response) =>
+        response.end(JSON.stringify({ success: true, data: left.length > 1 ? left.shift() : left[0] }));
+      return run([...args, '--base', base]);
+    };
+    const isPlain = ({ out, err }: Run): boolean => !/[\p{Cf}\p{Cc}]/u.test((out + err).replaceAll('\n', ''));
+
+    it('nothing that it says steers the terminal, as JSON neither', async () => {
+      const change = { at: ESC, by: ESC, reason: `a${ESC}`, from: { stage: ESC }, to: { stage: ESC } };
+      const [table, json, strange] = [
+        await runAgainst(['history', 'list'], [change]),
+        await runAgainst(['history', 'list', '--json'], [change]),
+        await runAgainst(['stage', 'list'], { route: { toString: ESC } }),
+      ];
+      expect([table, json, strange].map(isPlain)).toEqual([true, true, true]);
+      expect(JSON.parse(json.out)).toEqual([change]);
+      expect(strange).toMatchObject({ code: 1, err: expect.stringContaining('check --base') });
+    });
+
+    it('a fixture that is none is neither written nor shown as it is', async () => {
+      const recording = { startedAt: 'now', endsAt: ESC, ended: null, settings: { routes: [] }, skipped: {} };
+      const shown = { environment: 'test', recording };
+      const text = JSON.stringify({ fixture: 1, request: { target: '/', method: 'GET', headers: { [ESC]: 1 } } });
+      const page = { files: [{ name: 'list/0001-get-200.json', text }], next: 1 };
+      const ended = await runAgainst(['record', 'list', '--out', 'ill'], shown, shown, page);
+      expect(ended).toMatchObject({ code: 1, err: expect.stringContaining('must be text') });
+      expect(isPlain(ended)).toBe(true);
+      expect(existsSync(join(folder, 'ill/list'))).toBe(false);
+    });
+
+    it('its fixtures have an end', async () => {
+      const shown = { environment: 'test', recording: { startedAt: 'now', ended: null } };
+      const circle = await runAgainst(['record', 'list', '--out', 'ill'], shown, shown, {
+        files: [{ name: 'x', text: '' }],
+        next: 0,
+      });
+      expect(circle.code).toBe(1);
+      const many = { files: Array.from({ length: 2001 }, () => ({ name: 'x', text: '' })), next: 2001 };
+      const flood = await runAgainst(['record', 'list', '--out', 'ill'], shown, shown, many);
+      expect(flood).toMatchObject({ code: 1, err: expect.stringContaining('2000 fixtures') });
+    });
+
+    it('its answer has an end', async () => {
+      let isCut = false;
+      answer = (_, response) => {
+        response.once('close', () => (isCut = true));
+        const chunk = Buffer.alloc(1 << 20, ' ');
+        const push = (): void => {
+          while (!response.destroyed && response.write(chunk));
+        };
+        response.on('drain', push);
+        push();
+      };
+      const endless = await run(['stages', '--base', base]);
+      expect(endless).toMatchObject({ code: 1, err: expect.stringContaining('16 MiB') });
+      expect(isCut).toBe(true);
+    });
+
+    it('its redirection is not followed, with the token or without', async () => {
+      seen = [];
+      answer = (_, response) => response.writeHead(307, { Location: `${base}/elsewhere` }).end();
+      expect((await run(['stages', '--base', base])).code).toBe(69);
+      expect(seen).toEqual(['/admin/api/stages token']);
+    });
   });
 });

@@ -11,9 +11,10 @@ import {
   manyOwners,
   startDonnaData,
   startTwinGateway,
+  twinTable,
 } from '../support/donna-data.js';
 import { eventually } from '../support/eventually.js';
-import { compileSources } from '../support/gateway-process.js';
+import { compileSources, startGatewayProcess } from '../support/gateway-process.js';
 import { call } from '../support/http-call.js';
 import { describeWithFpm } from '../support/php-fpm.js';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.js';
@@ -40,6 +41,7 @@ describeWithFpm('npm run gateway -- migrate', (fpm) => {
   const ends: (() => Promise<void>)[] = [];
   let folder: string;
   let databases = 0;
+  let url = '';
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'migrate-cli-'));
@@ -55,7 +57,7 @@ describeWithFpm('npm run gateway -- migrate', (fpm) => {
   beforeEach(async () => {
     data = await startDonnaData(fpm);
     ends.push(() => data.stop());
-    const url = await server.createDatabase(`donna${databases++}`);
+    url = await server.createDatabase(`donna${databases++}`);
     gateway = await startTwinGateway(data, { env: { DATABASE_URL: url } });
     ends.push(() => gateway.stop());
   });
@@ -144,5 +146,31 @@ describeWithFpm('npm run gateway -- migrate', (fpm) => {
     const next = await run('migrate settings');
     expect(next.err).toContain('going on where the run of');
     expect(next.out).toMatch(/complete[^]*120 owners, 120 items/);
+  });
+
+  it('goes on with a way back whose gateway was killed in the midst of it, and two that look on are told the same', async () => {
+    const owners = manyOwners(120);
+    for (const { owner, subject } of owners) data.plant('conversations', owner, conversationsOf(subject, 1));
+    expect((await run('migrate conversations')).code).toBe(0);
+    for (const { owner } of owners) data.remove('conversations', owner);
+    const doomed = await startGatewayProcess(twinTable(), data.origin, { DATABASE_URL: url });
+    const headers = { ...bearer('boss', ['admin']), 'Content-Type': 'application/json' };
+    const begun = await call(doomed.url, '/admin/api/migrations/conversations', {
+      method: 'POST',
+      headers,
+      body: '{"direction":"back"}',
+    });
+    expect(begun.status).toBe(202);
+    const there = (): number => owners.filter(({ owner }) => data.document('conversations', owner)).length;
+    await eventually(() => there() > 5);
+    await doomed.stop();
+    expect(there()).toBeLessThan(120);
+    const both = await Promise.all([1, 2].map(() => run('migrate conversations --back')));
+    for (const { code, out, err } of both) {
+      expect([code, err]).toEqual([0, expect.stringContaining('such a run is under way already, by boss')]);
+      expect(out).toMatch(/120 owners, 120 items, sha256 [0-9a-f]{64} {2}equal/);
+    }
+    expect(both.some(({ err }) => err.includes('is not heard of any more'))).toBe(true);
+    expect(there()).toBe(120);
   });
 });

@@ -110,7 +110,8 @@ describe('the OpenAI stub', () => {
       });
       expect(Math.abs(one.expires_at - Date.now() / 1000 - 300)).toBeLessThan(10);
       expect(two.value).not.toBe(one.value);
-      expect((await read(ask({ session }))).session.audio.input.turn_detection).toEqual({ type: 'server_vad' });
+      const { turn_detection: turn } = (await read(ask({ session }))).session.audio.input;
+      expect(turn).toMatchObject({ type: 'server_vad', threshold: 0.5, create_response: true });
     });
 
     it('and refuses the shape of the beta by its name', async () => {

@@ -1,174 +1,290 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { randomBytes } from 'node:crypto';
-import { request } from 'node:http';
-import { eventually } from '../support/eventually.js';
-import { httpAnswer, type RawAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
-import { bearer, JSON_TYPE, outcome, PATH, post } from '../support/realtime-token.js';
-import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ProviderStub, startProviderStub } from '../../src/providers/index.js';
+import { silence, speech } from '../support/pcm.js';
+import { RealtimeClient, type RealtimeEvent } from '../support/realtime-client.js';
+import { appendAudio, pushToTalk, respond, updateSession, userMessage } from '../support/realtime-messages.js';
 
-describe('a token for realtime, whatever the provider does', () => {
-  const PATIENT = '/patient';
-  const KEY = `sk-proj-${randomBytes(24).toString('hex')}`;
-  const PLANTED = 'db-7.internal.example refused anna@donna.example';
-  let provider: RawUpstream;
-  let gateway: TestGateway;
-  let answer: RawAnswer;
-  const lines: string[] = [];
+let stub: ProviderStub;
+let url: string;
+const clients: RealtimeClient[] = [];
 
-  beforeAll(async () => {
-    provider = await startRawUpstream((...args) => answer(...args));
-    const routes = `
-policies:
-  authorization: { user: { anyOf: [jwt] } }
-routes:
-  token:
-    match: { path: ${PATH}, methods: [POST] }
-    handler: realtime.token
-    policies: { authorization: user, timeoutMs: 400 }
-  patient:
-    match: { path: ${PATIENT}, methods: [POST] }
-    handler: realtime.token
-    policies: { authorization: user, timeoutMs: 60000 }
-`;
-    const env = { OPENAI_BASE_URL: `${provider.origin}/v1`, OPENAI_API_KEY: KEY, ENABLE_SERVER_VAD: 'true' };
-    gateway = await startTestGateway({ routes, env });
-    for (const level of ['info', 'warn', 'error'] as const)
-      jest.spyOn(gateway.logger, level).mockImplementation((...args: unknown[]) => {
-        lines.push(JSON.stringify(args));
-      });
-  });
-  afterEach(() => {
-    // What is logged of an issue names nobody and nothing secret.
-    expect(lines.splice(0).join('\n')).not.toMatch(/user-\d|sk-proj|ek_|internal\.example|anna@|127\.0\.0\.1/);
-  });
-  afterAll(async () => {
-    await gateway.stop();
-    await provider.stop();
-  });
+beforeAll(async () => {
+  stub = await startProviderStub({ realtime: { pace: 1000, thinkMs: 1 } });
+  url = `${stub.origin.replace('http', 'ws')}/openai/v1/realtime?model=gpt-realtime`;
+});
+afterEach(() => {
+  for (const client of clients.splice(0)) client.leave();
+});
+afterAll(async () => stub.stop());
 
-  const good = (lifeS = 600, session: object = { type: 'realtime', model: 'gpt-realtime' }): string =>
-    JSON.stringify({ value: 'ek_0123456789abcdef', expires_at: Math.floor(Date.now() / 1000) + lifeS, session });
-  const says =
-    (status: number, body: string, headers: Readonly<Record<string, string>> = JSON_TYPE): RawAnswer =>
-    (socket) =>
-      socket.write(httpAnswer(status, headers, body));
+async function connect(drop: readonly string[] = []): Promise<RealtimeClient> {
+  const client = await RealtimeClient.connect(url, { bearer: 'sk-test', drop });
+  clients.push(client);
+  await client.next('session.created');
+  return client;
+}
 
-  it('asks once, in the GA shape, with the key and without the header of the beta', async () => {
-    answer = says(200, good());
-    const before = provider.requests.length;
-    expect((await post(gateway, bearer(), { voice: 'sage', instructions: 'Say hello.' })).status).toBe(200);
-    expect(provider.requests).toHaveLength(before + 1);
-    const [head = '', body = ''] = provider.requests.at(-1)?.split('\r\n\r\n') ?? [];
-    expect(head).toMatch(/^POST \/v1\/realtime\/client_secrets HTTP\/1\.1\r\n/);
-    expect(head.toLowerCase()).toContain(`authorization: bearer ${KEY}`);
-    expect(head.toLowerCase()).not.toContain('openai-beta');
-    expect(JSON.parse(body)).toEqual({
-      expires_after: { anchor: 'created_at', seconds: 600 },
+/** Types in order, a run of the same one as one. */
+function order(events: readonly RealtimeEvent[]): readonly string[] {
+  return events.map(({ type }) => type).filter((type, at, all) => type !== all[at - 1]);
+}
+
+async function fault(client: RealtimeClient, event: object | string): Promise<unknown> {
+  client.send(event);
+  return (await client.next('error')).error;
+}
+
+describe('the stand-in of OpenAI’s realtime API', () => {
+  it('begins with session.created in the GA shape, and keeps an update', async () => {
+    const client = await connect();
+    expect(client.events[0]).toMatchObject({
+      event_id: expect.stringMatching(/^event_\w{21}$/),
       session: {
         type: 'realtime',
+        object: 'realtime.session',
+        id: expect.stringMatching(/^sess_/),
         model: 'gpt-realtime',
-        instructions: 'Say hello.',
-        audio: { input: { turn_detection: { type: 'server_vad' } }, output: { voice: 'sage' } },
+        output_modalities: ['audio'],
+        audio: {
+          input: {
+            format: { type: 'audio/pcm', rate: 24_000 },
+            turn_detection: { type: 'server_vad', threshold: 0.5 },
+          },
+          output: { voice: 'alloy', speed: 1 },
+        },
       },
     });
-  });
-
-  it.each([
-    ['is busy', 429, { ...JSON_TYPE, 'Retry-After': '7' }, [503, 'UPSTREAM_UNAVAILABLE', '7']],
-    [
-      'is busy until a date',
-      429,
-      { 'Retry-After': 'Wed, 21 Oct 2026 07:28:00 GMT' },
-      [503, 'UPSTREAM_UNAVAILABLE', '5'],
-    ],
-    ['is busy for a month', 429, { 'Retry-After': '999999' }, [503, 'UPSTREAM_UNAVAILABLE', '3600']],
-    ['does not know the key', 401, JSON_TYPE, [502, 'UPSTREAM_BAD_ANSWER', undefined]],
-    ['refuses the request', 400, JSON_TYPE, [502, 'UPSTREAM_BAD_ANSWER', undefined]],
-    ['fails', 500, JSON_TYPE, [502, 'UPSTREAM_BAD_ANSWER', undefined]],
-    ['is down', 503, { 'Retry-After': '9' }, [502, 'UPSTREAM_BAD_ANSWER', undefined]],
-    ['points elsewhere', 307, { Location: 'http://127.0.0.1:1/' }, [502, 'UPSTREAM_BAD_ANSWER', undefined]],
-  ])('tells in words of its own that the provider %s', async (_name, status, headers, expected) => {
-    answer = says(status, JSON.stringify({ error: { message: `${PLANTED} ${KEY}` } }), headers);
-    const before = provider.requests.length;
-    const got = await post(gateway, bearer());
-    expect([...outcome(got), got.headers['retry-after']]).toEqual(expected);
-    expect(got.headers['cache-control']).toBe('no-store');
-    expect(got.text).not.toMatch(/internal\.example|sk-proj|anna@/);
-    expect(provider.requests).toHaveLength(before + 1);
-  });
-
-  it.each([
-    ['no JSON', () => `<html>${PLANTED}</html>`],
-    ['JSON that was cut short', () => good().slice(0, -9)],
-    ['a list', () => `[${good()}]`],
-    ['no value', () => JSON.stringify({ expires_at: Math.floor(Date.now() / 1000) + 600 })],
-    ['a value that is an object', () => good().replace('"ek_0123456789abcdef"', '{"a":"ek_0123456789abcdef"}')],
-    ['a value with a line end in it', () => good().replace('ek_', String.raw`ek_\r\n`)],
-    ['the gateway’s own key for a value', () => good().replace('ek_0123456789abcdef', KEY)],
-    ['a key of another account for a value', () => good().replace('ek_0123456789abcdef', 'sk-0123456789abcdef')],
-    [
-      'the gateway’s own key inside the session',
-      () => good(600, { type: 'realtime', audio: { input: [{ key: KEY }] } }),
-    ],
-    ['a secret that lives for a year', () => good(31_536_000)],
-    ['a secret that lives for two hours, not ten minutes', () => good(7200)],
-    ['a secret whose life is over', () => good(-3600)],
-    ['a life that is a text', () => good().replace(/"expires_at":(\d+)/, '"expires_at":"$1"')],
-    ['a megabyte', () => good().replace('"type"', `"pad":"${'x'.repeat(1_048_576)}","type"`)],
-  ])('takes no answer that is %s', async (_name, body) => {
-    answer = says(200, body());
-    const got = await post(gateway, bearer());
-    expect(outcome(got)).toEqual([502, 'UPSTREAM_BAD_ANSWER']);
-    expect(got.text).not.toMatch(/internal\.example|sk-|ek_/);
-  });
-
-  it('hands on of the session what a client needs, and nothing that was put beside it', async () => {
-    answer = says(
-      200,
-      good(300, { type: 'realtime', id: 'sess_1', instructions: 'secret prompt', api_key: KEY, audio: {} }),
-    );
-    const got = await post(gateway, bearer());
-    expect([got.status, got.json()]).toEqual([
-      200,
-      expect.objectContaining({ session: { id: 'sess_1', type: 'realtime', audio: {} } }),
-    ]);
-    expect(got.text).not.toMatch(/sk-proj|secret prompt/);
-  });
-
-  it.each([
-    ['does not answer', (): RawAnswer => () => undefined],
-    ['begins to answer and stops', (): RawAnswer => (socket) => socket.write(httpAnswer(200, {}, good()).slice(0, -5))],
-  ])('gives up in time when the provider %s', async (_name, make) => {
-    answer = make();
-    const startedAt = Date.now();
-    expect(outcome(await post(gateway, bearer()))).toEqual([504, 'UPSTREAM_TIMEOUT']);
-    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(390);
-    await eventually(() => provider.openSockets() === 0);
-  });
-
-  it('says 502 when the provider hangs up, or is not there', async () => {
-    answer = (socket) => socket.destroy();
-    const before = provider.requests.length;
-    expect(outcome(await post(gateway, bearer()))).toEqual([502, 'UPSTREAM_BAD_ANSWER']);
-    expect(provider.requests).toHaveLength(before + 1);
-    const alone = await startTestGateway({
-      env: { OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', OPENAI_API_KEY: KEY },
-      phpTargets: ['http://127.0.0.1:9'],
+    client.send(updateSession({ instructions: 'Be kind.', audio: { output: { voice: 'cedar' } } }));
+    const { session } = await client.next('session.updated');
+    expect(session).toMatchObject({ instructions: 'Be kind.', audio: { output: { voice: 'cedar', speed: 1 } } });
+    client.send(pushToTalk);
+    expect((await client.next('session.updated')).session).toMatchObject({
+      instructions: 'Be kind.',
+      audio: { input: { turn_detection: null, transcription: { model: 'whisper-1' } }, output: { voice: 'cedar' } },
     });
-    const unreached = await post(alone, bearer());
-    await alone.stop();
-    expect(outcome(unreached)).toEqual([502, 'UPSTREAM_BAD_ANSWER']);
   });
 
-  it('ends the call when its client has left', async () => {
-    let isEnded = false;
-    answer = (socket) => socket.once('close', () => (isEnded = true));
-    const before = provider.requests.length;
-    // Long before the time that this route gives the provider.
-    const leaving = request(gateway.url + PATIENT, { method: 'POST', headers: bearer() });
-    leaving.on('error', () => undefined).end();
-    await eventually(() => provider.requests.length > before);
-    leaving.destroy();
-    await eventually(() => isEnded);
+  it('answers a typed message in voice, event by event in OpenAI’s order', async () => {
+    const client = await connect();
+    client.send(userMessage('May I book an appointment?'));
+    const [added, done] = await client.until('conversation.item.done');
+    expect(added).toMatchObject({
+      type: 'conversation.item.added',
+      previous_item_id: null,
+      item: {
+        role: 'user',
+        status: 'completed',
+        content: [{ type: 'input_text', text: 'May I book an appointment?' }],
+      },
+    });
+    client.send({ ...respond, response: { metadata: { turn: '1' } } });
+    const events = await client.until('rate_limits.updated');
+    const deltas = new Set(['response.output_audio_transcript.delta', 'response.output_audio.delta']);
+    expect(order(events.filter(({ type }) => !deltas.has(type)))).toEqual([
+      'response.created',
+      'response.output_item.added',
+      'conversation.item.added',
+      'response.content_part.added',
+      'response.output_audio.done',
+      'response.output_audio_transcript.done',
+      'response.content_part.done',
+      'conversation.item.done',
+      'response.output_item.done',
+      'response.done',
+      'rate_limits.updated',
+    ]);
+    const said = events.filter(({ type }) => type === 'response.output_audio_transcript.delta');
+    const transcript = said.map(({ delta }) => delta).join('');
+    expect(transcript).toContain('tomorrow at ten');
+    expect(events.find(({ type }) => type.endsWith('transcript.done'))?.transcript).toBe(transcript);
+    const { response } = events.at(-2) ?? {};
+    expect(response).toMatchObject({
+      status: 'completed',
+      status_details: null,
+      metadata: { turn: '1' },
+      output: [{ role: 'assistant', status: 'completed', content: [{ type: 'output_audio', transcript }] }],
+    });
+    const usage = response?.['usage'] as Record<string, number>;
+    expect(usage['total_tokens']).toBe(Number(usage['input_tokens']) + Number(usage['output_tokens']));
+    expect(events.find(({ type }) => type === 'conversation.item.added')).toMatchObject({
+      previous_item_id: done?.item?.id,
+      item: { status: 'in_progress', content: [] },
+    });
+  });
+
+  it('speaks as long as the text takes to say, each voice at its own pitch, and never twice differently', async () => {
+    const say = async (voice: string) => {
+      const client = await connect();
+      client.send(userMessage('hello'));
+      client.send({ ...respond, response: { audio: { output: { voice } } } });
+      const events = await client.until('response.done');
+      const deltas = events.filter(({ type }) => type === 'response.output_audio.delta');
+      return Buffer.concat(deltas.map(({ delta = '' }) => Buffer.from(delta, 'base64')));
+    };
+    const [marin, again, cedar] = [await say('marin'), await say('marin'), await say('cedar')];
+    expect(marin.equals(again)).toBe(true);
+    const seconds = 'Hello, this is Donna. How can I help you?'.length / 15;
+    expect(marin.byteLength / 48_000).toBeCloseTo(seconds, 1);
+    const crossings = (pcm: Buffer) => {
+      let count = 0;
+      for (let at = 2; at < pcm.byteLength; at += 2) {
+        if (pcm.readInt16LE(at - 2) < 0 && pcm.readInt16LE(at) >= 0) count += 1;
+      }
+      return count / (pcm.byteLength / 48_000);
+    };
+    expect(crossings(marin)).toBeGreaterThan(crossings(cedar) * 1.4);
+    const peak = Math.max(...new Int16Array(marin.buffer, marin.byteOffset, marin.byteLength / 2));
+    expect([peak > 3000, peak < 20_000]).toEqual([true, true]);
+  });
+
+  it('answers in text where text is asked for, and stops at so many tokens', async () => {
+    const client = await connect();
+    client.send(userMessage('What does it cost?'));
+    client.send({ ...respond, response: { output_modalities: ['text'] } });
+    const events = await client.until('response.done');
+    expect(order(events).slice(3)).toEqual([
+      'response.output_item.added',
+      'conversation.item.added',
+      'response.content_part.added',
+      'response.output_text.delta',
+      'response.output_text.done',
+      'response.content_part.done',
+      'conversation.item.done',
+      'response.output_item.done',
+      'response.done',
+    ]);
+    expect(events.at(-1)?.response?.output[0]?.content).toEqual([
+      { type: 'output_text', text: expect.stringContaining('49 a month') },
+    ]);
+    client.send({ ...respond, response: { output_modalities: ['text'], max_output_tokens: 2 } });
+    expect((await client.next('response.done')).response).toMatchObject({
+      status: 'incomplete',
+      status_details: { type: 'incomplete', reason: 'max_output_tokens' },
+      output: [{ status: 'incomplete' }],
+    });
+  });
+
+  it('push-to-talk: commits what was said, transcribes it where asked, and answers only when asked', async () => {
+    const client = await connect();
+    client.send(pushToTalk);
+    await client.next('session.updated');
+    client.send(appendAudio(speech(2000)));
+    client.send({ type: 'input_audio_buffer.commit' });
+    const events = await client.until('conversation.item.input_audio_transcription.completed');
+    expect(order(events)).toEqual([
+      'input_audio_buffer.committed',
+      'conversation.item.added',
+      'conversation.item.done',
+      'conversation.item.input_audio_transcription.delta',
+      'conversation.item.input_audio_transcription.completed',
+    ]);
+    const transcript = 'I would like to book an appointment.';
+    expect(events.at(-1)).toMatchObject({ transcript, usage: { type: 'duration', seconds: 2 } });
+    expect(new Set(events.map(({ item_id: id, item }) => id ?? item?.id)).size).toBe(1);
+    client.send(respond);
+    expect((await client.next('response.output_audio_transcript.done')).transcript).toContain('arrange');
+    client.send(appendAudio(speech(500)));
+    client.send({ type: 'input_audio_buffer.clear' });
+    await client.next('input_audio_buffer.cleared');
+    expect(await fault(client, { type: 'input_audio_buffer.commit', event_id: 'mine' })).toEqual({
+      type: 'invalid_request_error',
+      code: 'input_audio_buffer_commit_empty',
+      message:
+        'Error committing input audio buffer: buffer too small. Expected at least 100ms of audio, but buffer only has 0.00ms of audio.',
+      param: null,
+      event_id: 'mine',
+    });
+    client.send(appendAudio(speech(90)));
+    expect(await fault(client, { type: 'input_audio_buffer.commit' })).toMatchObject({
+      code: 'input_audio_buffer_commit_empty',
+      message: expect.stringContaining('90.00ms'),
+    });
+  });
+
+  it('server VAD: hears where a turn begins and ends, commits it and answers', async () => {
+    const client = await connect();
+    for (const piece of [silence(400), speech(40), silence(400), speech(1000), silence(300), speech(500)]) {
+      client.send(appendAudio(piece));
+    }
+    const started = await client.next('input_audio_buffer.speech_started');
+    // The click of 40 ms was none; 300 ms of padding are told along.
+    expect(started).toMatchObject({ audio_start_ms: 540 });
+    client.send(appendAudio(silence(700)));
+    const events = await client.until('response.created');
+    expect(order(events)).toEqual([
+      'input_audio_buffer.speech_stopped',
+      'input_audio_buffer.committed',
+      'conversation.item.added',
+      'conversation.item.done',
+      'response.created',
+    ]);
+    expect(events[0]).toMatchObject({ audio_end_ms: 3140, item_id: started.item_id });
+    expect(events[1]?.item_id).toBe(started.item_id);
+    expect((await client.next('response.done')).response?.status).toBe('completed');
+    expect(client.counts.get('input_audio_buffer.speech_started')).toBe(1);
+  });
+
+  it('hears two turns in one piece, and answers neither where create_response is false', async () => {
+    const client = await connect();
+    const quiet = { type: 'server_vad', silence_duration_ms: 200, create_response: false };
+    client.send({ type: 'session.update', session: { type: 'realtime', audio: { input: { turn_detection: quiet } } } });
+    const turn = [speech(400), silence(400)];
+    client.send(appendAudio(Buffer.concat([...turn, ...turn])));
+    const first = await client.next('input_audio_buffer.committed');
+    expect((await client.next('input_audio_buffer.committed'))['previous_item_id']).toBe(first.item_id);
+    client.send({ type: 'input_audio_buffer.clear' });
+    await client.next('input_audio_buffer.cleared');
+    expect([client.counts.get('response.created'), client.counts.get('error')]).toEqual([undefined, undefined]);
+  });
+
+  it('retrieves, deletes and truncates items, and knows those it does not have', async () => {
+    const client = await connect();
+    client.send(pushToTalk);
+    client.send(appendAudio(speech(1000)));
+    client.send({ type: 'input_audio_buffer.commit' });
+    const { item_id: heard } = await client.next('input_audio_buffer.committed');
+    client.send({ type: 'conversation.item.retrieve', item_id: heard });
+    const retrieved = await client.next('conversation.item.retrieved');
+    expect(retrieved.item?.content[0]).toEqual({
+      type: 'input_audio',
+      transcript: 'Hello.',
+      audio: speech(1000).toString('base64'),
+    });
+    client.send(respond);
+    const { response } = await client.next('response.done');
+    const id = response?.output[0]?.id;
+    const truncate = { type: 'conversation.item.truncate', item_id: id, content_index: 0 };
+    expect(await fault(client, { ...truncate, audio_end_ms: 60_000 })).toMatchObject({
+      message: expect.stringMatching(/^Audio content of 27\d\dms is already shorter than 60000ms$/),
+    });
+    client.send({ ...truncate, audio_end_ms: 500 });
+    expect(await client.next('conversation.item.truncated')).toMatchObject({ item_id: id, audio_end_ms: 500 });
+    client.send({ type: 'conversation.item.delete', item_id: heard });
+    expect((await client.next('conversation.item.deleted')).item_id).toBe(heard);
+    expect(await fault(client, { ...truncate, item_id: heard, audio_end_ms: 1 })).toMatchObject({
+      code: 'item_truncate_invalid_item_id',
+    });
+    for (const verb of ['delete', 'retrieve']) {
+      expect(await fault(client, { type: `conversation.item.${verb}`, item_id: heard })).toMatchObject({
+        code: `item_${verb}_invalid_item_id`,
+        message: expect.stringContaining(`the item with id '${heard ?? ''}' does not exist.`),
+      });
+    }
+  });
+
+  it('puts items where they are asked for', async () => {
+    const client = await connect();
+    client.send(userMessage('b', { id: 'b' }));
+    client.send({ ...userMessage('a', { id: 'a' }), previous_item_id: 'root' });
+    client.send({ ...userMessage('c', { id: 'c' }), previous_item_id: 'a' });
+    const previous = [];
+    for (let count = 0; count < 3; count += 1) {
+      previous.push((await client.next('conversation.item.added'))['previous_item_id']);
+    }
+    expect(previous).toEqual([null, null, 'a']);
+    expect(await fault(client, { ...userMessage('d'), previous_item_id: 'nowhere' })).toMatchObject({
+      param: 'previous_item_id',
+    });
+    expect(await fault(client, userMessage('again', { id: 'a' }))).toMatchObject({ param: 'item.id' });
   });
 });

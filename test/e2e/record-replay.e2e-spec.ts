@@ -47,8 +47,10 @@ defaults: { timeoutMs: 10000, rateLimit: [many] }
 routes:
   letter: { match: { path: /api/letter.php, methods: [GET] }, upstream: php, handler: test.letter, policies: { authorization: user } }
   letter.write: { match: { path: /api/letter.php, methods: [POST] }, upstream: php, handler: test.letter, policies: { authorization: user } }
+  kept: { match: { path: /api/kept.php, methods: [GET, POST] }, upstream: php, handler: test.letter, stage: replaced, policies: { authorization: user } }
   only: { match: { path: /api/only.php }, upstream: php, policies: { authorization: public, answers: any } }
   native: { match: { path: /api/native, methods: [GET] }, handler: test.letter, policies: { authorization: user } }
+  admin.stages: { match: { path: /admin/api/stages, methods: [GET] }, handler: admin.stages, policies: { authorization: admin } }
   admin.recording: { match: { path: /admin/api/recording, methods: [GET] }, handler: admin.recording, policies: { authorization: admin } }
   admin.recording.start: { match: { path: /admin/api/recording, methods: [POST] }, handler: admin.recording.start, policies: { authorization: admin, input: admin.recording.start, unknownFields: refuse } }
   admin.recording.stop: { match: { path: /admin/api/recording, methods: [DELETE] }, handler: admin.recording.stop, policies: { authorization: admin } }
@@ -301,6 +303,23 @@ describe('the choice of an arm', () => {
     expect(php.requests.slice(before).join('')).not.toMatch(/x-donna-arm/i);
   });
 
+  it('lets PHP read on a replaced route, but not write what nobody would look for', async () => {
+    const headers = { ...bearer('boss', ['admin']), 'X-Donna-Arm': 'php' };
+    expect(from(await call(gateway.url, '/api/kept.php', { headers }))).toBe('php');
+    const before = php.requests.length;
+    const answer = await call(gateway.url, '/api/kept.php', { method: 'POST', headers });
+    expect([answer.status, answer.json()]).toEqual([
+      400,
+      expect.objectContaining({ errorCode: 'BAD_REQUEST', error: expect.stringContaining('is replaced') }),
+    ]);
+    expect(php.requests).toHaveLength(before);
+    const natively = await call(gateway.url, '/api/kept.php', {
+      method: 'POST',
+      headers: { ...headers, 'X-Donna-Arm': 'native' },
+    });
+    expect([natively.status, from(natively)]).toEqual([200, 'native']);
+  });
+
   it('leads no one past the policies of a route', async () => {
     const headers = { ...native, 'X-Donna-Arm-Authorization': bearer('boss', ['admin'])['Authorization'] ?? '' };
     expect((await call(gateway.url, '/api/letter.php', { headers })).status).toBe(401);
@@ -427,5 +446,18 @@ describe('npm run gateway -- record and replay', () => {
       code: 64,
       err: expect.stringContaining('one slash'),
     });
+  });
+
+  it('replay does not send a fixture of one route to another, with the rights that are made for it', async () => {
+    const found = JSON.parse(readFileSync(join(folder, 'one/letter/0001-get-200.json'), 'utf8')) as { request: object };
+    await admin('POST', '', { routes: ['letter'] });
+    const request = { ...found.request, method: 'DELETE', target: '/admin/api/recording' };
+    writeFileSync(join(folder, 'planted.json'), JSON.stringify({ ...found, caller: 'admin:1', request }));
+    for (const against of ['php', gateway.url]) {
+      const planted = await run(['replay', 'planted.json', '--against', against, '--writes']).done;
+      expect(planted).toMatchObject({ code: 1, out: expect.stringContaining('its address is not one of letter') });
+    }
+    expect(await isRecording()).toBe(true);
+    await stop();
   });
 });

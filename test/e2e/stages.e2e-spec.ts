@@ -92,6 +92,7 @@ describe('the admin API of stages', () => {
     ['a reason of blanks', { stage: 'proxy', reason: '    ' }, 'reason'],
     ['a reason of two lines', { stage: 'proxy', reason: 'one\ntwo' }, 'reason'],
     ['a reason that steers a terminal', { stage: 'proxy', reason: '\u001b[2Jgone' }, 'reason'],
+    ['a reason that turns the direction of writing', { stage: 'proxy', reason: 'gone\u061c back' }, 'reason'],
     ['a long reason', { stage: 'proxy', reason: 'x'.repeat(501) }, 'reason'],
     ['a reason that is no text', { stage: 'proxy', reason: ['why'] }, 'reason'],
     ['no stage', { reason: 'because' }, 'stage'],

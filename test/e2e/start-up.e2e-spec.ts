@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { eventually } from '../support/eventually.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -79,6 +80,11 @@ describe('node dist/main.js', () => {
     runs.push(run);
     return run;
   };
+  /** The call that the start suggests. */
+  const calledBy = (run: Run): { readonly url: string; readonly token: string } => {
+    const [, url = '', token = ''] = /curl -s (\S+) -H 'Authorization: (Bearer \S+)'/.exec(run.output()) ?? [];
+    return { url, token };
+  };
   const urlOf = (run: Run): string => /Open +(http:\S+)\//.exec(run.output())?.[1] ?? '';
 
   it('starts with nothing set: embedded PHP, stand-ins for the providers, a demo user and a token that works', async () => {
@@ -86,7 +92,8 @@ describe('node dist/main.js', () => {
     await run.says('Ctrl-C stops it');
     expect(run.output()).toContain('demo@donna.example / donna-demo');
     expect(run.output()).toContain('a local stub answers');
-    const [, url = '', token = ''] = /curl -s (\S+) -H 'Authorization: (Bearer \S+)'/.exec(run.output()) ?? [];
+    expect(run.output()).toContain('Node answers  conversations.* canary 10 %, settings.* replaced');
+    const { url, token } = calledBy(run);
     const answer = await fetch(url, { headers: { Authorization: token } });
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({ success: true, user_id: 'demo', data: [] });
@@ -100,6 +107,47 @@ describe('node dist/main.js', () => {
     expect(run.output()).not.toContain('demo@donna.example');
     const answer = await fetch(`${urlOf(run)}/doku.php/some%2Fpage?a[]=1&a[]=2`);
     expect(await answer.text()).toBe('php saw /doku.php/some%2Fpage?a[]=1&a[]=2');
+  });
+
+  it('starts no database before another application', async () => {
+    rmSync(join(project, '.data'), { recursive: true, force: true });
+    const run = start(['--port', '0', '--php', phpUrl]);
+    await run.says('Ctrl-C stops it');
+    expect((await fetch(`${urlOf(run)}/api/chatbot_settings.php`)).status).toBe(200);
+    expect(await (await fetch(`${urlOf(run)}/api/health`)).json()).toMatchObject({ checks: { database: 'off' } });
+    expect(run.output()).not.toMatch(/Node answers|Database/);
+    run.child.kill('SIGTERM');
+    await run.ended;
+    expect(existsSync(join(project, '.data/postgres'))).toBe(false);
+  });
+
+  it('serves without a database that cannot be had, says so, and takes "stage: proxy" as the way back', async () => {
+    const data = join(project, '.data');
+    const table = join(project, 'routes.yaml');
+    const shipped = readFileSync(table, 'utf8');
+    rmSync(data, { recursive: true, force: true });
+    mkdirSync(data, { mode: 0o700 });
+    // No folder, so that it holds for root too.
+    writeFileSync(join(data, 'postgres'), 'in the way');
+    try {
+      const run = start(['--port', '0']);
+      await run.says('Note: there is no database');
+      expect(run.output()).toContain(`write "stage: proxy" in ${table}`);
+      const { token } = calledBy(run);
+      const settings = (): Promise<Response> =>
+        fetch(`${urlOf(run)}/api/chatbot_settings.php`, { headers: { Authorization: token } });
+      const refused = await settings();
+      expect(refused.status).toBe(503);
+      expect(await refused.json()).toMatchObject({ success: false, errorCode: 'UPSTREAM_UNAVAILABLE' });
+      expect((await fetch(`${urlOf(run)}/login.php`)).status).toBe(200);
+      writeFileSync(table, shipped.replaceAll('stage: replaced', 'stage: proxy'));
+      await eventually(async () => (await settings()).status === 200);
+    } finally {
+      writeFileSync(table, shipped);
+      for (const { child } of runs) child.kill('SIGTERM');
+      await Promise.all(runs.map(({ ended }) => ended));
+      rmSync(data, { recursive: true, force: true });
+    }
   });
 
   it('stops on SIGTERM with code 0 and takes its PHP with it', async () => {

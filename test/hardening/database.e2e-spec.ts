@@ -128,6 +128,46 @@ describeWith('postgres', 'a real Postgres and its faults', (program) => {
     });
   });
 
+  // What `pg` says of a broken connection has no code: a request was answered with 500, and a migration blamed the owner it was at.
+  it('tells whatever ends work in its midst as an outage, and is used again', async () => {
+    const { database } = await open();
+    const db = await database.db();
+    const pidOf = async (trx: typeof db): Promise<number> =>
+      (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx)).rows[0]?.pid ?? 0;
+    const ended = (pid: number): Promise<void> =>
+      eventually(
+        async () => (await server.ask('postgres', `select from pg_stat_activity where pid = ${pid}`)).length === 0,
+      );
+    const cut = database.transaction(async (trx) => {
+      const pid = await pidOf(trx);
+      await server.ask('postgres', `select pg_terminate_backend(${pid})`);
+      await ended(pid);
+      await sql`select 1`.execute(trx);
+    });
+    await expect(cut).rejects.toBeInstanceOf(DatabaseUnavailableError);
+    const idle = database.transaction(async (trx) => {
+      const pid = await pidOf(trx);
+      await sql`set local idle_in_transaction_session_timeout = 50`.execute(trx);
+      await ended(pid);
+      await sql`select 1`.execute(trx);
+    });
+    await expect(idle).rejects.toBeInstanceOf(DatabaseUnavailableError);
+    const slow = database.transaction(async (trx) => {
+      await sql`set local statement_timeout = 50`.execute(trx);
+      await sql`select pg_sleep(30)`.execute(trx);
+    });
+    await expect(slow).rejects.toMatchObject({ name: 'DatabaseUnavailableError', code: '57014' });
+    // A server that only reads: a standby, to which the address leads after a failover.
+    const writing = database.transaction(async (trx) => {
+      await sql`set transaction read only`.execute(trx);
+      await trx.insertInto('stage_audit').values(AUDIT_ROW).execute();
+    });
+    await expect(writing).rejects.toMatchObject({ name: 'DatabaseUnavailableError', code: '25006' });
+    await expect(sql`select 1 / 0`.execute(db)).rejects.toMatchObject({ name: 'error', code: '22012' });
+    await until(database, 'up');
+    await sql`select 1`.execute(await database.db());
+  }, 60_000);
+
   it('serves many at once through few connections, each bounded in time', async () => {
     const { database } = await open();
     const db = await database.db();

@@ -120,6 +120,28 @@ describe('embedded databases and the thread that they run in', () => {
     await database.close();
   }, 60_000);
 
+  // 100,000 levels ended the engine, for a second and for everybody.
+  it('refuse JSON that is nested deeper than the engine bears, as a real Postgres does, and go on', async () => {
+    const database = new EmbeddedDatabase(data, makeLog().logger);
+    const db = await database.db();
+    const nested = (depth: number): string => `${'[{"a":'.repeat(depth / 2)}1${'}]'.repeat(depth / 2)}`;
+    const save = (evidence: string): Promise<unknown> =>
+      db
+        .insertInto('stage_audit')
+        .values({ ...AUDIT_ROW, evidence })
+        .execute();
+    for (const depth of [5002, 100_000, 1_000_000])
+      await expect(save(nested(depth))).rejects.toMatchObject({ code: '54001' });
+    await save(nested(5000));
+    // What is no JSON, and brackets within its texts, are none of this.
+    await save(JSON.stringify('['.repeat(100_000)));
+    await save(JSON.stringify([`"${'[{'.repeat(50_000)}`]));
+    const text = sql<{ n: number }>`select length(${`a${'['.repeat(100_000)}`}) as n`;
+    expect((await text.execute(db)).rows).toEqual([{ n: 100_001 }]);
+    expect(database.state).toBe('up');
+    await database.close();
+  }, 60_000);
+
   it('do not hang on a transaction that waits for itself', async () => {
     const database = new EmbeddedDatabase(data, makeLog().logger, { turnWithinMs: 300, statementWithinMs: 30_000 });
     const selfish = database.transaction(async (trx) => {

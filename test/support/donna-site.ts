@@ -57,6 +57,8 @@ export async function startDonnaSite(chromium: string): Promise<DonnaSite> {
     stops.push(() => php.stop());
     const gateway = await startTestGateway({ phpTargets: [php.origin] });
     stops.push(() => gateway.stop());
+    // On a machine with much to do it takes longer than a page waits.
+    await gateway.warmUp();
     const browser = await WatchedBrowser.start(chromium);
     stops.push(() => browser.close());
     const open = (options: BrowserContextOptions = {}): Promise<Page> =>

@@ -30,6 +30,8 @@ export interface TestGateway {
   readonly logger: Logger;
   /** To shorten times that no setting reaches. */
   readonly server: Server;
+  /** Makes an embedded database ready, as a start does; undefined when nothing needs it. */
+  warmUp(): Promise<boolean> | undefined;
   /** Writes a new route table, as an editor would. */
   writeRoutes(text: string): void;
   stop(graceMs?: number): Promise<void>;
@@ -68,6 +70,7 @@ export async function startTestGateway({
     routesFile,
     logger: gateway.logger,
     server: gateway.server,
+    warmUp: () => gateway.warmUp(),
     writeRoutes: (text) => writeFileSync(routesFile, text),
     stop: async (graceMs = 1000) => {
       await gateway.stop(graceMs);

@@ -53,10 +53,14 @@ final class ReplicatedConversations implements ReplicatedCollection
         return ['conversations' => []];
     }
 
+    /**
+     * Whether the application can read it. What it would write itself is narrower: a document that comes back may be of another
+     * version of it, and nothing of that is to be lost.
+     */
     public function isDocument(array $document): bool
     {
         $list = $document['conversations'] ?? null;
-        if (!is_array($list) || !array_is_list($list) || count($list) > ConversationList::MAX_CONVERSATIONS || count($document) !== 1) {
+        if (!is_array($list) || !array_is_list($list) || count($document) !== 1) {
             return false;
         }
         $ids = [];
@@ -74,18 +78,17 @@ final class ReplicatedConversations implements ReplicatedCollection
     private static function isConversation(array $c): bool
     {
         if (array_diff_key(ConversationList::blank('', '', '', ''), $c) !== []
-            || !Validators::isPathPart($c['id'], self::MAX_ID) || !self::areTexts($c)
+            || !Validators::isPathPart($c['id'], self::MAX_ID)
             || !is_string($c['title']) || !is_string($c['metadata']) || !is_string($c['status'])
             || !Moment::isOne($c['created_at']) || !Moment::isOne($c['updated_at'])
             || !($c['last_message_at'] === null || Moment::isOne($c['last_message_at']))
             || !($c['last_message_preview'] === null || is_string($c['last_message_preview']))
-            || !is_int($c['message_count']) || $c['message_count'] < 0
-            || !is_array($c['messages']) || !array_is_list($c['messages']) || count($c['messages']) > ConversationList::MAX_MESSAGES) {
+            || !is_int($c['message_count'])
+            || !is_array($c['messages']) || !array_is_list($c['messages'])) {
             return false;
         }
         foreach ($c['messages'] as $message) {
-            if (!is_array($message) || !is_string($message['content'] ?? null)
-                || !in_array($message['role'] ?? null, ['user', 'assistant'], true)) {
+            if (!is_array($message) || !is_string($message['content'] ?? null) || !is_string($message['role'] ?? null)) {
                 return false;
             }
         }

@@ -7,12 +7,15 @@ namespace Donna\Replication;
 use Donna\Storage\JsonStore;
 use Donna\Storage\Stamp;
 use Donna\Storage\Stored;
+use Donna\Storage\UnreadableException;
 
 /** An owner's documents as the gateway reads and changes them: by the owner's key, with versions, each change once. */
 final class ReplicatedDocuments
 {
     /** What goes through the bridge; a longer document stays the application's alone. */
     public const MAX_DOCUMENT_BYTES = 12_000_000;
+    /** The version of what cannot be read: no document has it. */
+    private const UNREADABLE = 'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff';
 
     public function __construct(
         private readonly JsonStore $store,
@@ -26,7 +29,11 @@ final class ReplicatedDocuments
      */
     public function read(string $owner, string $knownVersion, int $maxBytes = self::MAX_DOCUMENT_BYTES): array
     {
-        $bytes = $this->store->bytes($this->name($owner));
+        try {
+            $bytes = $this->store->bytes($this->name($owner));
+        } catch (UnreadableException) {
+            return ['version' => self::UNREADABLE, 'unreadable' => 'the system does not let PHP read it'];
+        }
         $version = Stored::version($bytes);
         if ($version === $knownVersion) {
             return ['version' => $version, 'unchanged' => true];
@@ -64,6 +71,9 @@ final class ReplicatedDocuments
         $now = $this->read($owner, '');
         if ($kept === null) {
             return ['before' => null, 'isOvertaken' => false] + $now;
+        }
+        if ($kept['after'] === null) {
+            return ['before' => null, 'unreadable' => 'it was not kept'] + $now;
         }
         $before = $kept['before'];
         if ($before !== null && preg_match('//u', $before) !== 1) {
@@ -129,7 +139,7 @@ final class ReplicatedDocuments
         return [
             'owners' => array_map(fn(string $owner): array => [
                 'owner' => $owner,
-                'version' => Stored::version($this->store->bytes($this->name($owner))),
+                'version' => $this->version($owner),
             ], $page),
             'more' => count($owners) > $limit,
         ];
@@ -159,6 +169,15 @@ final class ReplicatedDocuments
         );
 
         return ['version' => $version, 'replaced' => $isReplaced];
+    }
+
+    private function version(string $owner): string
+    {
+        try {
+            return Stored::version($this->store->bytes($this->name($owner)));
+        } catch (UnreadableException) {
+            return self::UNREADABLE;
+        }
     }
 
     private function name(string $owner): string

@@ -20,11 +20,10 @@ final class AtomicFile
         }
         try {
             @chmod($temporary, 0o600);
-            if (fwrite($handle, $bytes) !== strlen($bytes) || !fflush($handle)) {
+            // A quota or a disk over the network may refuse as late as that.
+            $isOnDisk = @fwrite($handle, $bytes) === strlen($bytes) && @fflush($handle) && (!function_exists('fsync') || @fsync($handle));
+            if (!$isOnDisk) {
                 throw new \RuntimeException('The store is full.');
-            }
-            if (function_exists('fsync')) {
-                @fsync($handle);
             }
             fclose($handle);
             if (!@rename($temporary, $path)) {

@@ -31,12 +31,27 @@ final class JsonStore
         return $bytes === null ? $default : Stored::parse($bytes)->document;
     }
 
-    /** The stored bytes; null when the document was never written. */
+    /**
+     * The stored bytes; null when the document was never written.
+     *
+     * @throws UnreadableException where there is one: to take it for none would be to lose it with the next write
+     */
     public function bytes(string $name): ?string
     {
-        $bytes = @file_get_contents($this->path($name));
+        $path = $this->path($name);
+        $bytes = @file_get_contents($path);
+        if ($bytes !== false) {
+            return $bytes;
+        }
+        clearstatcache(true, $path);
+        $folder = dirname($path);
+        if (@lstat($path) === false && (!is_dir($folder) || @lstat($folder . '/.') !== false)) {
+            return null;
+        }
+        // It may have been written in between.
+        $bytes = @file_get_contents($path);
 
-        return $bytes === false ? null : $bytes;
+        return $bytes === false ? throw new UnreadableException('A stored document cannot be read.') : $bytes;
     }
 
     /**
@@ -83,6 +98,10 @@ final class JsonStore
             $bytes = $stored->bytes();
             AtomicFile::write($this->path($name), $bytes, $this->directory . '/tmp');
             $this->kept?->keep($name, $before, Stored::version($bytes));
+            if (random_int(1, 100) === 1) {
+                // Where nothing is kept any more, nobody else would.
+                KeptDocuments::sweep($this->directory . KeptDocuments::FOLDER);
+            }
 
             return Stored::version($bytes);
         } finally {
@@ -92,7 +111,7 @@ final class JsonStore
         }
     }
 
-    /** @return ?array{after: string, before: ?string} what a request has overwritten of a document; null when it wrote nothing */
+    /** @return ?array{after: ?string, before: ?string} what a request has overwritten of a document (KeptDocuments::take) */
     public function takeKept(string $as, string $name): ?array
     {
         return KeptDocuments::take($this->directory . KeptDocuments::FOLDER, $as, $name);
@@ -105,12 +124,23 @@ final class JsonStore
         AtomicFile::write($this->directory . '/replaced/' . $file . '.json', $bytes, $this->directory . '/tmp');
     }
 
-    /** @return list<string> the names of all documents in a folder */
+    /**
+     * @return list<string> the names of all documents in a folder
+     * @throws UnreadableException where there is one that cannot be looked into
+     */
     public function names(string $folder): array
     {
+        // Not glob(): it would read brackets in the path as a pattern, and tell of no fault.
+        $path = $this->directory . '/' . $folder;
+        $entries = is_dir($path) ? @scandir($path) : [];
+        if ($entries === false) {
+            throw new UnreadableException('A folder of documents cannot be read.');
+        }
         $names = [];
-        foreach (glob($this->directory . '/' . $folder . '/*.json') ?: [] as $file) {
-            $names[] = $folder . '/' . basename($file, '.json');
+        foreach ($entries as $entry) {
+            if (str_ends_with($entry, '.json')) {
+                $names[] = $folder . '/' . basename($entry, '.json');
+            }
         }
 
         return $names;

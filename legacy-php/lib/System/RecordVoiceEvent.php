@@ -13,6 +13,7 @@ use Donna\Text;
 final class RecordVoiceEvent
 {
     private const MAX_DATA_BYTES = 8192;
+    private const MAX_KEY_BYTES = 255;
 
     public function __construct(private readonly EventRepository $events, private readonly string $board) {}
 
@@ -26,10 +27,10 @@ final class RecordVoiceEvent
         $in->optionalRecord('payload', self::MAX_DATA_BYTES);
         $in->optionalRecord('data', self::MAX_DATA_BYTES);
         $at = self::moment($call);
+        $id = $this->id($call);
         $in->check();
-        $id = 'evt_' . bin2hex(random_bytes(12));
         // What was said stays out of the record; its length is enough for the board.
-        $this->events->record('voice', $id, array_filter([
+        $isNew = $this->events->record('voice', $id, array_filter([
             'board' => $this->board,
             'kind' => $kind,
             'owner' => $call->userId(),
@@ -38,7 +39,20 @@ final class RecordVoiceEvent
             'text_length' => $text === null ? null : Text::length($text),
         ], static fn(mixed $v): bool => $v !== null));
 
-        return $call->respond->jsonSuccess(['message' => 'Event recorded.', 'data' => ['id' => $id, 'board' => $this->board, 'kind' => $kind, 'recorded_at' => Clock::now()]]);
+        return $call->respond->jsonSuccess(['message' => $isNew ? 'Event recorded.' : 'Event was recorded before.', 'data' => ['id' => $id, 'board' => $this->board, 'kind' => $kind, 'recorded_at' => Clock::now()]]);
+    }
+
+    /** One that comes again under the same key has the same id, whoever was not sure that it had arrived. */
+    private function id(Call $call): string
+    {
+        $key = $call->request->header('idempotency-key');
+        if (strlen($key) > self::MAX_KEY_BYTES) {
+            $call->input->fail('Idempotency-Key', 'must not be longer than ' . self::MAX_KEY_BYTES . ' bytes');
+        }
+
+        return 'evt_' . ($key === ''
+            ? bin2hex(random_bytes(12))
+            : substr(hash('sha256', $this->board . "\0" . $call->userId() . "\0" . $key), 0, 24));
     }
 
     private static function moment(Call $call): ?string

@@ -166,6 +166,28 @@ test('voice events are taken from users and from the gateway, on all three board
     same(422, $browser->json('POST', '/api/sales/overview.php', ['action' => 'voice_event', 'type' => 'x', 'at' => 'then'])->status);
 });
 
+test('a voice event under the same idempotency key is recorded once on each board, and for each caller', static function (): void {
+    $ids = [];
+    $tell = static function (string $path, string $user, string $key) use (&$ids): string {
+        $identity = ['via' => 'jwt', 'sub' => $user, 'roles' => ['user']];
+        $answer = Shared::app()->send('POST', $path, Gateway::headers('POST', $path, $identity) + ['Content-Type' => 'application/json', 'Idempotency-Key' => $key], '{"action":"voice_event","kind":"turn"}');
+        same(200, $answer->status);
+        $ids[] = $answer->json()['data']['id'];
+
+        return $answer->json()['message'];
+    };
+    same('Event recorded.', $tell('/api/sales/overview.php', 'ada', 'once'));
+    same('Event was recorded before.', $tell('/api/sales/overview.php', 'ada', 'once'));
+    same('Event recorded.', $tell('/api/secretary/dashboard.php', 'ada', 'once'));
+    same('Event recorded.', $tell('/api/sales/overview.php', 'bob', 'once'));
+    same('Event recorded.', $tell('/api/sales/overview.php', 'ada', 'twice'));
+    same([$ids[0], 4], [$ids[1], count(array_unique($ids))]);
+    $stored = array_column(json_decode((string) file_get_contents(Shared::app()->data . '/events-voice.json'), true), 'id');
+    same(1, count(array_keys($stored, $ids[0], true)));
+    $long = ['via' => 'jwt', 'sub' => 'ada', 'roles' => ['user']];
+    same(422, Shared::app()->send('POST', '/api/sales/overview.php', Gateway::headers('POST', '/api/sales/overview.php', $long) + ['Content-Type' => 'application/json', 'Idempotency-Key' => str_repeat('k', 256)], '{"action":"voice_event","kind":"turn"}')->status);
+});
+
 test('system stats are for the role admin', static function (): void {
     same(403, (new Browser(Shared::app()))->signIn()->get('/api/system-stats.php')->status);
     $admin = (new Browser(Shared::app()))->signIn('admin@donna.example', 'donna-admin');

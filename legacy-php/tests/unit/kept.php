@@ -54,6 +54,47 @@ test('nothing is kept unasked, of no owner, of a write that was none, nor of one
     $store->update('counter', static fn(): array => ['v' => 1]);
     $store->update('settings/b', static fn(): ?array => null);
     $store->update(KEPT_NAME, static fn(): array => ['v' => 1]);
+    same([], glob($data . '/before/*.kept'));
+});
+
+test('what was too large to be kept is not told as a write that never was', static function () use ($keeping, $documents): void {
+    $data = directory('kept');
+    (new JsonStore($data))->update(KEPT_NAME, static fn(): array => ['v' => str_repeat('x', 1_100_000)]);
+    same([null, false], [($e = $documents($data)->effects(KEPT_OWNER, KEPT_AS))['before'], isset($e['unreadable'])]);
+    $keeping($data)->update(KEPT_NAME, static fn(): array => ['v' => 1]);
+    same('it was not kept', $documents($data)->effects(KEPT_OWNER, KEPT_AS)['unreadable'] ?? null);
+    same(false, isset($documents($data)->effects(str_repeat('b', 40), KEPT_AS)['unreadable']));
+    touch(glob($data . '/before/*.unkept')[0], time() - 301);
+    same(false, isset($documents($data)->effects(KEPT_OWNER, KEPT_AS)['unreadable']));
+});
+
+test('an owner who never waits for his answers does not fill the disk with what is kept for him', static function () use ($documents): void {
+    $data = directory('kept');
+    $as = static fn(int $i): string => str_pad((string) $i, 32, '0', STR_PAD_LEFT);
+    $write = static fn(int $i, string $name = KEPT_NAME) => (new JsonStore($data, new KeptDocuments($data . KeptDocuments::FOLDER, $as($i))))
+        ->update($name, static fn(): array => ['v' => $i]);
+    for ($i = 1; $i <= 20; $i++) {
+        $write($i);
+    }
+    same(8, count(glob($data . '/before/*.kept')));
+    same('it was not kept', $documents($data)->effects(KEPT_OWNER, $as(20))['unreadable'] ?? null);
+    // It is nobody else's loss, and over when those are gone that nobody took.
+    $write(21, 'conversations/' . str_repeat('b', 40));
+    same('none', $documents($data)->effects(str_repeat('b', 40), $as(21))['before']['version']);
+    array_map(static fn(string $file): bool => touch($file, time() - 301), glob($data . '/before/*'));
+    $write(22);
+    same(['{"v":20}', false], [($e = $documents($data)->effects(KEPT_OWNER, $as(22)))['before']['document'], $e['isOvertaken']]);
+    same([], glob($data . '/before/*'));
+});
+
+test('what nobody took is swept by writes of which nothing is kept', static function () use ($keeping): void {
+    $data = directory('kept');
+    $keeping($data)->update(KEPT_NAME, static fn(): array => ['v' => 1]);
+    touch(glob($data . '/before/*')[0], time() - 301);
+    $store = new JsonStore($data);
+    for ($i = 0; $i < 3000 && glob($data . '/before/*') !== []; $i++) {
+        $store->update('counter', static fn(): array => ['v' => $i]);
+    }
     same([], glob($data . '/before/*'));
 });
 

@@ -10,6 +10,7 @@ use Donna\Settings\FileSettingsRepository;
 use Donna\Storage\JsonStore;
 use Donna\Storage\Stamp;
 use Donna\Storage\Stored;
+use Donna\Storage\UnreadableException;
 
 use function Donna\Tests\directory;
 use function Donna\Tests\same;
@@ -126,4 +127,26 @@ test('pages of owners come in order, once each, with their versions', static fun
         }
     } while ($page['more']);
     same($expected, $seen);
+});
+
+test('a document that the system does not let PHP read is told as such: for none it would be removed at the gateway', static function () use ($origin, $owner, $merge, $settings): void {
+    $data = directory('unreadable');
+    mkdir($data . '/settings');
+    symlink("{$owner}.json", "{$data}/settings/{$owner}.json");
+    $told = $settings($data)->read($owner, 'none');
+    same([true, false], [isset($told['unreadable']), array_key_exists('document', $told)]);
+    truth(preg_match('/^[0-9a-f]{64}$/D', $told['version']) === 1, 'the gateway asks with this version next');
+    same(true, isset($settings($data)->read($owner, $told['version'])['unreadable']));
+    same([['owner' => $owner, 'version' => $told['version']]], $settings($data)->list('', 10)['owners']);
+    foreach ([
+        static fn() => $settings($data)->apply($owner, $origin, 0, [$merge(1, ['theme' => 'dark'])]),
+        static fn() => $settings($data)->replace($owner, [], 'none', null),
+    ] as $change) {
+        try {
+            $change();
+            truth(false, 'nothing was thrown');
+        } catch (UnreadableException) {
+            truth(is_link("{$data}/settings/{$owner}.json"), 'it was written over');
+        }
+    }
 });

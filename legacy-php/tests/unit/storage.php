@@ -9,6 +9,7 @@ use Donna\Identity\SessionFiles;
 use Donna\Settings\Defaults;
 use Donna\Storage\AtomicFile;
 use Donna\Storage\JsonStore;
+use Donna\Storage\UnreadableException;
 use Donna\System\FileEventRepository;
 
 use function Donna\Tests\directory;
@@ -46,6 +47,73 @@ test('a change that fails leaves the old document and no temporary file', static
     }
     $store->update('doc', static fn(): ?array => null);
     same(['v' => 1], $store->read('doc'));
+    same([], glob($data . '/tmp/*'));
+});
+
+test('a document that cannot be read is not taken for none, and not written over', static function (): void {
+    $data = directory('unreadable');
+    $store = new JsonStore($data);
+    $store->update('settings/a', static fn(): array => ['v' => 1]);
+    // Nobody can read a link that leads to itself, whoever runs this.
+    unlink($data . '/settings/a.json');
+    symlink('a.json', $data . '/settings/a.json');
+    foreach ([
+        static fn() => $store->read('settings/a'),
+        static fn() => $store->update('settings/a', static fn(): array => ['v' => 2]),
+    ] as $use) {
+        try {
+            $use();
+            truth(false, 'nothing was thrown');
+        } catch (UnreadableException) {
+            same('a.json', readlink($data . '/settings/a.json'));
+        }
+    }
+    same([null, null], [$store->bytes('settings/b'), $store->bytes('never/c')]);
+});
+
+test('a document in a folder that cannot be looked into is not taken for none', static function (): void {
+    $data = directory('closed');
+    $store = new JsonStore($data);
+    $store->update('settings/a', static fn(): array => ['v' => 1]);
+    chmod($data . '/settings', 0o000);
+    if (posix_geteuid() === 0) {
+        // To root every folder is open.
+        chmod(dirname($data), 0o711);
+        chmod($data, 0o711);
+        posix_seteuid(65534);
+    }
+    try {
+        foreach ([static fn() => $store->read('settings/a'), static fn() => $store->names('settings')] as $use) {
+            try {
+                $use();
+                truth(false, 'nothing was thrown');
+            } catch (UnreadableException) {
+                truth(true, '');
+            }
+        }
+    } finally {
+        posix_seteuid(posix_getuid());
+        chmod($data . '/settings', 0o700);
+    }
+});
+
+test('documents are found whatever the path to them looks like', static function (): void {
+    $store = new JsonStore(directory('brackets') . '/[x]{a,b}*');
+    same([], $store->names('settings'));
+    $store->update('settings/a', static fn(): array => ['v' => 1]);
+    same(['settings/a'], $store->names('settings'));
+});
+
+test('a full disk leaves the old document and no temporary file', static function (): void {
+    $data = directory('full');
+    $code = 'require ' . var_export(__DIR__ . '/../../lib/autoload.php', true) . ';'
+        . '$s = new Donna\Storage\JsonStore(' . var_export($data, true) . ');'
+        . '$s->update("doc", fn(): array => ["v" => 1]);'
+        . 'try { $s->update("doc", fn(): array => ["v" => str_repeat("x", 200000)]); } catch (RuntimeException $e) { exit($e->getMessage() === "The store is full." ? 7 : 8); }';
+    // Bash's limit counts kilobytes; the signal would end the process.
+    $process = proc_open(['bash', '-c', 'trap "" XFSZ; ulimit -f 64; exec "$0" -r "$1"', PHP_BINARY, $code], [['file', '/dev/null', 'r'], ['file', '/dev/null', 'w'], ['file', '/dev/null', 'w']], $pipes);
+    same(7, proc_close($process));
+    same(['v' => 1], (new JsonStore($data))->read('doc'));
     same([], glob($data . '/tmp/*'));
 });
 

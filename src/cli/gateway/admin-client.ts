@@ -2,6 +2,8 @@ import type { GatewayCommand, MigrateCommand } from './gateway-options.js';
 
 /** An embedded database may have to start first. */
 const PATIENCE_MS = 75_000;
+/** Bytes of an answer; the longest are pages of fixtures. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const UNKNOWN_OVERRIDES =
   'The gateway has not read yet which stages were changed at run time (its database is away): until then PHP answers every route that it can.';
 
@@ -21,6 +23,7 @@ interface Envelope {
   readonly success?: boolean;
   readonly data?: unknown;
   readonly areOverridesKnown?: boolean;
+  readonly idleOverrides?: readonly { readonly route: string; readonly stage: string }[];
   readonly error?: string;
   readonly traceId?: string;
   readonly validationErrors?: Readonly<Record<string, string>>;
@@ -73,6 +76,11 @@ export async function callAdmin(
   const envelope = await readEnvelope(response);
   if (response.ok && envelope?.success === true) {
     if (envelope.areOverridesKnown === false) warn(UNKNOWN_OVERRIDES);
+    const idle = envelope.idleOverrides ?? [];
+    if (idle.length > 0)
+      warn(
+        `Without effect, since the route table has no such route with both a handler and an upstream: ${idle.map(({ route, stage }) => `${route} (${stage})`).join(', ')}. An override does not follow a route that is renamed.`,
+      );
     return envelope.data;
   }
   throw new AdminCallError(explain(base, response.status, envelope), response.status);
@@ -82,6 +90,8 @@ function toCall(command: Exclude<GatewayCommand, MigrateCommand>): AdminCall {
   switch (command.kind) {
     case 'stages':
       return { method: 'GET', path: '/stages' };
+    case 'replication':
+      return { method: 'GET', path: '/replication' };
     case 'show':
       return { method: 'GET', path: `/stages/${command.route}` };
     case 'explain':
@@ -101,9 +111,16 @@ function toCall(command: Exclude<GatewayCommand, MigrateCommand>): AdminCall {
   }
 }
 
-async function readEnvelope(response: Response): Promise<Envelope | undefined> {
+async function readEnvelope({ body }: Response): Promise<Envelope | undefined> {
   try {
-    const document: unknown = await response.json();
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+      length += chunk.byteLength;
+      if (length > MAX_ANSWER_BYTES) return { error: 'The answer has more than 16 MiB: check --base' };
+      chunks.push(chunk);
+    }
+    const document: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     return typeof document === 'object' && document !== null ? document : undefined;
   } catch {
     return undefined;
@@ -113,8 +130,9 @@ async function readEnvelope(response: Response): Promise<Envelope | undefined> {
 function explain(base: string, status: number, envelope: Envelope | undefined): string {
   if (envelope === undefined) return `${base} answered ${status} and is no Donna Gateway: check --base`;
   const fields = Object.entries(envelope.validationErrors ?? {}).map(([field, problem]) => `\n  ${field}: ${problem}`);
-  const trace = envelope.traceId === undefined ? '' : ` (trace ${envelope.traceId})`;
-  return `${envelope.error ?? `The gateway answered ${status}`}${fields.join('')}${hintFor(status)}${trace}`;
+  const trace = typeof envelope.traceId === 'string' ? ` (trace ${envelope.traceId})` : '';
+  const error = typeof envelope.error === 'string' ? envelope.error : `The gateway answered ${status}`;
+  return `${error}${fields.join('')}${hintFor(status)}${trace}`;
 }
 
 function hintFor(status: number): string {

@@ -11,12 +11,14 @@ import { type OperatorAccess, type OwnOptions, UsageError } from './operator-acc
 import { printExperiment } from './print-experiment.js';
 import { readRecordOptions } from './record-options.js';
 import { readReplayOptions } from './replay-options.js';
-import { printable, printHistory, printRoute, printStages } from './print-stages.js';
+import { printReplication, replicationFooter } from './print-replication.js';
+import { printable, printableJson, printHistory, printRoute, printStages } from './print-stages.js';
 
 /** Exit codes of sysexits.h, and 1 for what the gateway refused. */
 const EX_FAULT = 1;
 const EX_USAGE = 64;
 const EX_UNAVAILABLE = 69;
+const EX_SOFTWARE = 70;
 const EX_NOPERM = 77;
 /** Seconds: one call. */
 const TOKEN_LIFE_S = 60;
@@ -49,9 +51,20 @@ async function main(): Promise<number> {
     return migrate(command, (call) => callAdmin(base, freshToken(), call), { isJson });
   }
   const data = await askAdmin(base, token, command, (text) => process.stderr.write(`${text}\n`));
-  if (isJson) return say(JSON.stringify(data, undefined, 2));
+  if (isJson) return say(printableJson(data));
   const hasColours = process.stdout.isTTY && process.stdout.hasColors();
-  return say(print(command, data, { isAll, hasColours }));
+  const footer = command.kind === 'stages' ? await waitingLine(base, token) : '';
+  return say(printAnswer(base, () => print(command, data, { isAll, hasColours })) + footer);
+}
+
+/** What waits for PHP matters to whoever is about to change a stage; where it cannot be told, the stages can all the same. */
+async function waitingLine(base: string, token: string): Promise<string> {
+  try {
+    return replicationFooter(await askAdmin(base, token, { kind: 'replication' })) ?? '';
+  } catch (error) {
+    if (error instanceof AdminCallError || error instanceof TypeError) return '';
+    throw error;
+  }
 }
 
 function print(
@@ -60,8 +73,19 @@ function print(
   look: { isAll: boolean; hasColours: boolean },
 ): string {
   if (command.kind === 'stages') return printStages(data, look);
+  if (command.kind === 'replication') return printReplication(data);
   if (command.kind === 'explain') return printExperiment(data);
   return command.kind === 'history' ? printHistory(data) : printRoute(data, look);
+}
+
+/** @throws AdminCallError where the answer is not what a gateway of this release says */
+function printAnswer(base: string, print: () => string): string {
+  try {
+    return print();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new AdminCallError(`${base} does not answer as a Donna Gateway of this release: check --base`, 500);
+  }
 }
 
 /** A command with a command line of its own. */
@@ -135,10 +159,13 @@ function fail(error: unknown): number {
   if (!(error instanceof Error)) throw error;
   // The words are those of a start, which this is not.
   const message = error.message.replace('did not start', 'would not start');
-  process.stderr.write(`${message.split('\n').map(printable).join('\n')}\n`);
+  const isTold = error instanceof UsageError || error instanceof ConfigError || error instanceof AdminCallError;
+  // Node would print a stack as it is, and what a gateway answered with it.
+  const text = isTold ? message : (error.stack ?? message);
+  process.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`);
   if (error instanceof UsageError) return EX_USAGE;
   if (error instanceof ConfigError) return error.exitCode;
-  if (!(error instanceof AdminCallError)) throw error;
+  if (!(error instanceof AdminCallError)) return EX_SOFTWARE;
   if (error.status === 0) return EX_UNAVAILABLE;
   return error.status === 401 || error.status === 403 ? EX_NOPERM : EX_FAULT;
 }

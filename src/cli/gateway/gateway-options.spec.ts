@@ -7,6 +7,7 @@ const read = (line: string): ReturnType<typeof readGatewayOptions> =>
 describe('the command line of npm run gateway', () => {
   it.each([
     ['stages', { kind: 'stages' }],
+    ['replication', { kind: 'replication' }],
     ['stage a.b', { kind: 'show', route: 'a.b' }],
     ['history a.b', { kind: 'history', route: 'a.b' }],
     ['stage a.b proxy --reason slow', { kind: 'set', route: 'a.b', stage: 'proxy', weight: undefined, reason: 'slow' }],
@@ -28,6 +29,7 @@ describe('the command line of npm run gateway', () => {
     ['', 'Say what to do'],
     ['promote a.b', '"promote" is not known'],
     ['stages a.b', 'stages takes no route'],
+    ['replication a.b', 'replication takes nothing'],
     ['stage', 'Name the route'],
     ['stage ../etc', 'Name the route'],
     ['stage a.b proxy', '--reason'],

@@ -15,7 +15,7 @@ export interface MigrateCommand {
 /** What `npm run gateway -- …` was asked. */
 export type GatewayCommand =
   | MigrateCommand
-  | { readonly kind: 'stages' }
+  | { readonly kind: 'stages' | 'replication' }
   | { readonly kind: 'show' | 'history' | 'explain'; readonly route: string }
   | {
       readonly kind: 'set';
@@ -49,6 +49,7 @@ export const GATEWAY_HELP = `Stages of routes, in a gateway that runs: who answe
   npm run gateway -- stage conversations.list --clear --reason "routes.yaml says it now"
   npm run gateway -- history conversations.list            who changed it, when and why, latest first
   npm run gateway -- explain conversations.list            how the handler compares with PHP, the verdict on it, and what was decided
+  npm run gateway -- replication                           what PHP has not been told yet: look before PHP answers again
   npm run gateway -- migrate conversations --dry-run       PHP's data into Postgres: what would be carried, what is malformed
   npm run gateway -- migrate all                           conversations, then settings; goes on where a killed run was
   npm run gateway -- record conversations.list             keeps real traffic as fixtures, redacted (record --help)
@@ -135,10 +136,13 @@ function readCommand(words: readonly string[], values: Values): GatewayCommand {
   if (more.length > 0) throw new Error(`"${more.join(' ')}" is too much: put texts of several words in quotes`);
   switch (name) {
     case undefined:
-      throw new Error('Say what to do: stages, stage, history, explain or migrate');
+      throw new Error('Say what to do: stages, stage, history, explain, replication or migrate');
     case 'stages':
       if (route !== undefined) throw new Error(`stages takes no route: npm run gateway -- stage ${route}`);
       return { kind: 'stages' };
+    case 'replication':
+      if (route !== undefined) throw new Error(`replication takes nothing, not "${route}"`);
+      return { kind: 'replication' };
     case 'history':
       if (stage !== undefined) throw new Error(`history takes a route alone, not "${stage}"`);
       return { kind: 'history', route: named(route) };
@@ -151,7 +155,7 @@ function readCommand(words: readonly string[], values: Values): GatewayCommand {
     case 'stage':
       return readStage(named(route), stage, values);
     default:
-      throw new Error(`"${name}" is not known: stages, stage, history, explain or migrate`);
+      throw new Error(`"${name}" is not known: stages, stage, history, explain, replication or migrate`);
   }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type AdminCall, AdminCallError } from './admin-client.js';
 import type { MigrateCommand } from './gateway-options.js';
 import { type MigrationRun, printMigration, printProgress } from './print-migration.js';
+import { printableJson } from './print-stages.js';
 
 const LOOK_EVERY_MS = 500;
 /** A gateway that restarts, or an instance that is gone, may not answer for this long. */
@@ -32,7 +33,7 @@ export async function migrate(command: MigrateCommand, ask: Ask, { isJson }: { i
       ended.push(run);
       if (!isJson) process.stdout.write(`${printMigration(run)}\n`);
     }
-    if (isJson) process.stdout.write(`${JSON.stringify(ended, undefined, 2)}\n`);
+    if (isJson) process.stdout.write(`${printableJson(ended)}\n`);
     return command.isStop || ended.every(({ state }) => state === 'complete') ? 0 : EX_FAULT;
   } finally {
     process.removeListener('SIGINT', interrupt);

@@ -45,6 +45,7 @@ interface Seen {
 interface Experiment extends VerdictView {
   readonly route: string;
   readonly effective: { readonly stage: string; readonly weight?: number };
+  readonly override?: { readonly by: string; readonly reason: string; readonly at: string } | null;
   readonly areOverridesKnown: boolean;
   readonly sample: number;
   readonly since: string | null;
@@ -66,18 +67,20 @@ const SHOWN_NOISE = 20;
 /** What is known of a route's candidate: how both sides fare, what differs (redacted), what is made of it and what was decided. */
 export function printExperiment(data: unknown): string {
   const experiment = data as Experiment;
-  const { route, effective, sample, since, mirror, rules, late, areOverridesKnown } = experiment;
+  const { route, effective, override, sample, since, mirror, rules, late, areOverridesKnown } = experiment;
   const stage = effective.weight === undefined ? effective.stage : `${effective.stage} ${effective.weight} %`;
   const counts = Object.entries(mirror.classes).map(([name, count]) => `${name} ${count}`);
   const lines = [
-    `${route}  ${stage}, ${since === null ? 'as routes.yaml says' : `since ${since}`}; ${Math.round(sample * 100)} % of its requests mirrored while in mirror`,
+    `${route}  ${stage}, ${saidBy(override, since)}${effective.stage === 'mirror' ? `; ${Math.round(sample * 100)} % of its requests are mirrored` : ''}`,
     ...(areOverridesKnown
       ? []
       : ['  WARNING: whether its stage was changed at run time is not known yet; PHP answers']),
     ...(mirror.fault === undefined ? [] : [`  not mirrored: ${mirror.fault}`]),
     `  PHP     ${armLine(mirror.arms.control)}`,
     `  native  ${armLine(mirror.arms.candidate)}${late === 0 ? '' : `; ${late} given up and still running here`}`,
-    `  compared: ${counts.join(', ')}`,
+    ...(effective.stage === 'mirror' || Object.values(mirror.classes).some((count) => count > 0)
+      ? [`  compared: ${counts.join(', ')}`]
+      : []),
     `  here: not asked ${mirror.skipped} (too many under way), not compared ${mirror.lost} (client left)`,
     `  met: ${metLine(mirror.covered)}`,
     ...mirror.fields.map(({ field, observations }) => `  differs in ${observations}: ${field}`),
@@ -90,6 +93,15 @@ export function printExperiment(data: unknown): string {
     ...mirror.samples.slice(0, SHOWN_SAMPLES).flatMap(sampleLines),
   ];
   return lines.map(printable).join('\n');
+}
+
+function saidBy(override: Experiment['override'], since: string | null): string {
+  if (override !== null && override !== undefined) {
+    // Why the gateway did it is told below, with its other decisions.
+    const why = override.by === 'gateway' ? '' : `: ${override.reason}`;
+    return `set by ${override.by} at ${override.at}${why}`;
+  }
+  return since === null ? 'as routes.yaml says' : `since ${since}`;
 }
 
 function armLine({ requests, errors, p50, p95 }: Arm): string {

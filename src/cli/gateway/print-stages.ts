@@ -33,11 +33,14 @@ export function printStages(data: unknown, { isAll, hasColours }: { isAll: boole
   const routes = (data as readonly StagedRoute[]).filter(({ possible }) => isAll || possible.length > 1);
   if (routes.length === 0)
     return 'No route has both an upstream and a handler: there is no stage to change. See all with --all';
-  const rows = routes.map((route) => [
-    route.route,
-    said(route.effective),
-    route.override === null ? 'routes.yaml' : `${route.override.by}: ${route.override.reason}`,
-  ]);
+  const rows = [
+    ['ROUTE', 'STAGE', 'SAID BY'],
+    ...routes.map((route) => [
+      route.route,
+      said(route.effective),
+      route.override === null ? 'routes.yaml' : `${route.override.by}: ${route.override.reason}`,
+    ]),
+  ];
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows
     .map(
@@ -61,7 +64,14 @@ export function printRoute(data: unknown, { hasColours }: { hasColours: boolean 
       `  override     ${override === null ? 'none' : `${said(override)}, by ${override.by}, ${override.at}: ${override.reason}`}`,
     ),
     printable(`  possible     ${possible.join(', ')}`),
-    `  canary       ${canary.candidate} answered natively (${canary.fallbacks} of them by PHP in the end), ${canary.control} by PHP, since this instance started`,
+    ...(effective.stage === 'canary' || canary.candidate + canary.control > 0
+      ? [
+          `  canary       ${canary.candidate} answered natively (${canary.fallbacks} of them by PHP in the end), ${canary.control} by PHP, since this instance started`,
+        ]
+      : []),
+    ...(effective.stage === 'proxy' || !possible.includes('proxy')
+      ? []
+      : [printable(`  back         npm run gateway -- stage ${route} proxy --reason "…"`)]),
   ].join('\n');
 }
 
@@ -89,4 +99,12 @@ function paint(text: string, hasColours: boolean): string {
 /** What others wrote does not steer the terminal. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
+}
+
+/** JSON for machines, of the same value, which does not steer the terminal that it is shown in either. */
+export function printableJson(value: unknown): string {
+  // What JSON leaves as it is, besides the ends of its own lines; by halves, as JSON spells what is beyond 16 bits.
+  return JSON.stringify(value, undefined, 2).replace(/[^\P{C}\n]/gu, (text) =>
+    Array.from(text.split(''), (half) => `\\u${half.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
+  );
 }

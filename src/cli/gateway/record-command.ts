@@ -1,13 +1,15 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type FixtureFile, readFixture, type RecordingStatus } from '../../experiment/index.js';
+import { type FixtureFile, FixtureError, readFixture, type RecordingStatus } from '../../experiment/index.js';
 import { AdminCallError, callAdmin } from './admin-client.js';
 import { type OperatorAccess, UsageError } from './operator-access.js';
-import { printable } from './print-stages.js';
+import { printable, printableJson } from './print-stages.js';
 import type { RecordOptions } from './record-options.js';
 
 const LOOK_EVERY_MS = 500;
+/** A recording has no more. */
+const MAX_FIXTURES = 2000;
 const EX_FAULT = 1;
 /** What a gateway says a file's name is decides where it is written: nowhere else than in the folder of its route. */
 const FILE_NAME = /^[a-z][a-z0-9.-]{0,79}\/\d{4,6}-[a-z]{1,20}(?:-[a-z_]{1,40})?-\d{3}\.json$/;
@@ -46,7 +48,9 @@ async function follow(begun: Shown, { out, isJson }: RecordOptions, ask: Ask): P
   const interrupt = (): void => looking.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   if (!isJson)
-    process.stderr.write(`Recording until ${begun.recording?.endsAt ?? ''}; Ctrl-C ends it and keeps what it has.\n`);
+    process.stderr.write(
+      `${printable(`Recording until ${begun.recording?.endsAt ?? ''}; Ctrl-C ends it and keeps what it has.`)}\n`,
+    );
   try {
     let shown = begun;
     let written = 0;
@@ -71,14 +75,27 @@ async function follow(begun: Shown, { out, isJson }: RecordOptions, ask: Ask): P
 async function writeFrom(from: number, out: string, ask: Ask): Promise<number> {
   for (let at = from; ;) {
     const { files, next } = (await ask('GET', `/fixtures/${at}`)) as { files: readonly FixtureFile[]; next: number };
+    if (at + files.length > MAX_FIXTURES)
+      throw new AdminCallError(`The gateway has more than ${MAX_FIXTURES} fixtures, as no gateway has`, 500);
     for (const { name, text } of files) {
       if (!FILE_NAME.test(name)) throw new AdminCallError('The gateway names a file as no gateway does', 500);
-      readFixture(text, name);
+      checkFixture(text, name);
       mkdirSync(join(out, name, '..'), { recursive: true });
       writeFileSync(join(out, name), text);
     }
-    if (files.length === 0) return next;
+    if (files.length === 0) return at;
+    if (next !== at + files.length) throw new AdminCallError('The gateway counts its fixtures as no gateway does', 500);
     at = next;
+  }
+}
+
+function checkFixture(text: string, name: string): void {
+  try {
+    readFixture(text, name);
+  } catch (error) {
+    if (error instanceof FixtureError)
+      throw new AdminCallError(`The gateway sends what is none: ${error.message}`, 500);
+    throw error;
   }
 }
 
@@ -102,7 +119,7 @@ function fixturesIn(folder: string): readonly string[] {
 }
 
 function tell(shown: Shown, { isJson }: RecordOptions): number {
-  process.stdout.write(`${isJson ? JSON.stringify(shown, undefined, 2) : printRecording(shown)}\n`);
+  process.stdout.write(`${isJson ? printableJson(shown) : printRecording(shown)}\n`);
   return 0;
 }
 

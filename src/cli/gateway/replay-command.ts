@@ -2,10 +2,12 @@ import { replayFixtures, reportParity } from '../../experiment/index.js';
 import { AdminCallError, callAdmin } from './admin-client.js';
 import { type OperatorAccess, UsageError } from './operator-access.js';
 import { printParity } from './print-parity.js';
+import { printableJson } from './print-stages.js';
 import { readFixtures } from './replay-files.js';
 import { replayIdentities } from './replay-identities.js';
-import type { ReplayCommandOptions } from './replay-options.js';
+import type { Against, ReplayCommandOptions } from './replay-options.js';
 import { type ReplayTarget, sendReplay } from './replay-sender.js';
+import { RouteAddresses } from './route-addresses.js';
 
 const EX_FAULT = 1;
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
@@ -31,6 +33,7 @@ export async function replay(options: ReplayCommandOptions, access: OperatorAcce
   const target: ReplayTarget = {
     base,
     arm: arm === undefined ? undefined : { name: arm, adminToken: access.adminToken },
+    addresses: await askAddresses(options, access),
     hasBothArms: (route) => (rules.get(route)?.arms.length ?? 0) > 1,
   };
   // A token that this gateway would take is for nobody else.
@@ -47,7 +50,7 @@ export async function replay(options: ReplayCommandOptions, access: OperatorAcce
     allowsWrites,
   });
   const report = reportParity(outcomes, (route) => rules.get(route)?.expectedStatuses ?? []);
-  process.stdout.write(`${isJson ? JSON.stringify(report, undefined, 2) : printParity(report)}\n`);
+  process.stdout.write(`${isJson ? printableJson(report) : printParity(report)}\n`);
   return report.isParity ? 0 : EX_FAULT;
 }
 
@@ -57,11 +60,25 @@ async function askRules(
   { against }: ReplayCommandOptions,
   { base, adminToken }: OperatorAccess,
 ): Promise<RouteRules | undefined> {
+  return unlessUnknown(
+    against,
+    callAdmin(base, adminToken(), { method: 'GET', path: `/recording/routes/${encodeURIComponent(route)}` }),
+  ) as Promise<RouteRules | undefined>;
+}
+
+async function askAddresses(
+  { against }: ReplayCommandOptions,
+  { base, adminToken }: OperatorAccess,
+): Promise<RouteAddresses | undefined> {
+  const routes = (await unlessUnknown(against, callAdmin(base, adminToken(), { method: 'GET', path: '/stages' }))) as
+    readonly { readonly route: string; readonly path: string }[] | undefined;
+  return routes && new RouteAddresses(new Map(routes.map(({ route, path }) => [route, path])));
+}
+
+/** Undefined also where another address is asked and no gateway is there. */
+async function unlessUnknown(against: Against, asked: Promise<unknown>): Promise<unknown> {
   try {
-    return (await callAdmin(base, adminToken(), {
-      method: 'GET',
-      path: `/recording/routes/${encodeURIComponent(route)}`,
-    })) as RouteRules;
+    return await asked;
   } catch (error) {
     const mayBeUnknown =
       error instanceof AdminCallError && (error.status === 404 || ('url' in against && error.status === 0));

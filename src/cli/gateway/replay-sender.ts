@@ -7,6 +7,7 @@ import {
   type RenderedRequest,
   type ReplayIdentity,
 } from '../../experiment/index.js';
+import type { RouteAddresses } from './route-addresses.js';
 
 const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 1_048_576;
@@ -19,14 +20,17 @@ export interface ReplayTarget {
   readonly arm: { readonly name: 'native' | 'php'; readonly adminToken: () => string } | undefined;
   /** Routes that have both arms: an answer that does not say which one gave it tells nothing. */
   readonly hasBothArms: (route: string) => boolean;
+  /** Whether a path is one of the route's; undefined where no gateway is there to say. */
+  readonly addresses: RouteAddresses | undefined;
 }
 
 /** Sends one request of a replay. @throws Error that says why no answer came, without a value of the request */
 export async function sendReplay(
-  { base, arm, hasBothArms }: ReplayTarget,
+  { base, arm, hasBothArms, addresses }: ReplayTarget,
   { method, target, headers, body, identity }: RenderedRequest & { readonly identity: ReplayIdentity },
   { route }: Fixture,
 ): Promise<Answer> {
+  if (addresses?.isOf(route, target) === false) throw new UntoldError(`its address is not one of ${route}`);
   const startedAt = performance.now();
   const chooses = arm !== undefined && hasBothArms(route);
   try {
@@ -50,7 +54,7 @@ export async function sendReplay(
     }
     const said = answer.headers[ARM_HEADER.toLowerCase()];
     if (chooses && said !== arm.name && (said !== undefined || answer.statusCode < 400))
-      throw new NoChoiceError(`the gateway did not let this request choose ${arm.name}`);
+      throw new UntoldError(`the gateway did not let this request choose ${arm.name}`);
     const type = answer.headers['content-type'];
     return {
       status: answer.statusCode,
@@ -63,10 +67,11 @@ export async function sendReplay(
       isCutShort: length > MAX_BYTES,
     };
   } catch (error) {
-    if (error instanceof NoChoiceError) throw error;
+    if (error instanceof UntoldError) throw error;
     const { code, name } = error as NodeJS.ErrnoException;
     throw new Error(`no answer came (${code ?? name})`, { cause: error });
   }
 }
 
-class NoChoiceError extends Error {}
+/** Says by itself why there is no answer. */
+class UntoldError extends Error {}

@@ -175,6 +175,8 @@ function rollsDryRunsBack(make: () => Database): void {
     ['commit'],
     ['  -- a remark\n COMMIT'],
     ['/* x */ ; end'],
+    ['/* a /* b */ c */ commit'],
+    ["prepare /* x */ transaction 'x'"],
     ['rollback'],
     ['rollback work'],
     ['begin'],
@@ -184,6 +186,7 @@ function rollsDryRunsBack(make: () => Database): void {
     ['select 1; commit'],
     ['select pg_advisory_lock(1)'],
     ['select pg_try_advisory_lock (1)'],
+    ['select "pg_advisory_lock"(1)'],
   ])('refuses %j of the work’s own, and what it wrote is rolled back', async (statement) => {
     const run = database.dryRun(async () => {
       await note('a');
@@ -191,6 +194,11 @@ function rollsDryRunsBack(make: () => Database): void {
     });
     await expect(run).rejects.toMatchObject({ code: 'refused' });
     expect(await routes()).toEqual([]);
+  });
+
+  it('takes no longer over remarks than there are of them', async () => {
+    const remarks = '/* x */ '.repeat(5000);
+    await database.dryRun(async () => sql.raw(`${remarks} select 1`).execute(await database.db()));
   });
 
   it('tells no listener what is told within it', async () => {

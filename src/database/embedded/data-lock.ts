@@ -21,12 +21,15 @@ export async function acquireDataLock(dataFolder: string): Promise<DataLock> {
   const { DatabaseSync: Sqlite } = await import('node:sqlite');
   mkdirSync(dirname(dataFolder), { recursive: true, mode: 0o700 });
   const ownerFile = `${dataFolder}.owner`;
-  const lock = new Sqlite(`${dataFolder}.lock`);
+  let lock: DatabaseSync | undefined;
   try {
+    lock = new Sqlite(`${dataFolder}.lock`);
     lock.exec('begin exclusive');
   } catch (error) {
-    lock.close();
-    if ((error as { errcode?: unknown }).errcode !== SQLITE_BUSY) throw error;
+    lock?.close();
+    const { errcode, errstr } = error as { readonly errcode?: number; readonly errstr?: string };
+    // SQLite's own words: its code is the same for every fault.
+    if (errcode !== SQLITE_BUSY) throw new Error(`its lock: ${errstr ?? 'not to be had'}`, { cause: error });
     throw new DatabaseUnavailableError(
       `The embedded database in ${dataFolder} is in use by another gateway${readOwner(ownerFile)}: stop that one, or set DATABASE_URL to a Postgres that both share`,
       { cause: error },
@@ -38,7 +41,8 @@ export async function acquireDataLock(dataFolder: string): Promise<DataLock> {
     lock.close();
     throw error;
   }
-  return { release: () => release(lock, ownerFile) };
+  const held = lock;
+  return { release: () => release(held, ownerFile) };
 }
 
 function release(lock: DatabaseSync, ownerFile: string): void {

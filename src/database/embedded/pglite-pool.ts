@@ -1,13 +1,20 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
-import { types } from 'pg';
+import { DatabaseError, types } from 'pg';
 import { prepareValue } from 'pg/lib/utils.js';
 import { DatabaseUnavailableError } from '../database-unavailable.error.js';
+import { isDeeperThan } from './json-depth.js';
 import { Mutex } from './mutex.js';
 import type { WrittenRows } from './pglite-messages.js';
 import type { PGliteThread } from './pglite-thread.js';
 
 /** A migration may have much to carry. */
 const MIGRATION_WITHIN_MS = 600_000;
+/**
+ * Arrays and objects within each other, in a value that is JSON: the engine reads them by recursion without looking at its stack, and
+ * breaks down between 10,000 and 30,000 of them. A real Postgres looks, and refuses about 7000.
+ */
+const MAX_JSON_DEPTH = 5000;
+const STATEMENT_TOO_COMPLEX = '54001';
 
 /** In milliseconds: how long work waits for the work before it, and how long a statement may take. */
 export interface TurnBounds {
@@ -69,6 +76,7 @@ class TurnClient implements PostgresPoolClient {
   query: PostgresPoolClient['query'] = (async (sql: string, values: readonly unknown[]) => {
     const rows: Row[] = [];
     const parameters = values.map((value) => prepareValue(value));
+    if (parameters.some((value) => typeof value === 'string' && isDeeperThan(MAX_JSON_DEPTH, value))) throw tooDeep();
     const tag = await this.thread.run({ sql, parameters }, this.withinMs, (part) => rows.push(...readRows(part)));
     const words = tag.split(' ');
     return { command: words[0], rowCount: Number(words.at(-1)), rows };
@@ -79,6 +87,15 @@ class TurnClient implements PostgresPoolClient {
     if (isBroken === true && !this.thread.isLost) this.thread.end('a transaction could not be rolled back');
     this.endTurn();
   }
+}
+
+/** As a real Postgres says it. */
+function tooDeep(): DatabaseError {
+  const message = `stack depth limit exceeded: a value is JSON with more than ${MAX_JSON_DEPTH} levels`;
+  return Object.assign(new DatabaseError(message, message.length, 'error'), {
+    severity: 'ERROR',
+    code: STATEMENT_TOO_COMPLEX,
+  });
 }
 
 function readRows({ columns, rows }: WrittenRows): Row[] {

@@ -1,6 +1,6 @@
 /**
  * The thread in which the embedded Postgres lives. Node runs this file as it stands (type stripping), also from the sources
- * under Jest: so erasable syntax only, and nothing imported from beside it but types.
+ * under Jest: so erasable syntax only, and what stands beside it is imported by its extension.
  */
 import { messages, PGlite, protocol } from '@electric-sql/pglite';
 import { createHash, randomUUID } from 'node:crypto';
@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import type * as FlushedFilesModule from './flushed-files.worker.js';
 import type {
   SaidByPostgres,
   StatementCall,
@@ -26,8 +27,16 @@ import type {
   WrittenRows,
 } from './pglite-messages.js';
 
-/** Postgres's cache of pages: its default of 128 MiB is resident from the start, for databases of a few MiB. */
-const SETTINGS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=32MB'];
+/** PGlite runs Postgres without `fsync`. */
+const WITHOUT_FSYNC = '-F';
+/**
+ * Postgres's cache of pages: its default of 128 MiB is resident from the start, for databases of a few MiB. Of its ways to flush, the
+ * default one does nothing here.
+ */
+const SETTINGS = [
+  ...PGlite.defaultStartParams.filter((setting) => setting !== WITHOUT_FSYNC),
+  ...['shared_buffers=32MB', 'wal_sync_method=fsync'].flatMap((setting) => ['-c', setting]),
+];
 /** Pages of 64 KiB that the engine's memory may grow to: 768 MiB; beyond it Postgres says "out of memory", and goes on. */
 const MAX_MEMORY_PAGES = 12_288;
 /** Bytes of a result. A larger one would fill the memory of the process, and end it. */
@@ -51,6 +60,12 @@ interface MemorySize {
 }
 
 const { folder, template } = workerData as ThreadPlan;
+/** By this file's own extension: `.ts` where the sources are run as they stand. */
+const files = new URL(
+  `./flushed-files.worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
+  import.meta.url,
+);
+const { FlushedFiles, flushFolder, flushPath } = (await import(files.href)) as typeof FlushedFilesModule;
 
 function tell(message: ThreadMessage): void {
   parentPort?.postMessage(message, []);
@@ -99,7 +114,7 @@ function copyTemplate(from: string, to: string): boolean {
   } catch {
     // Another process may be removing it just now.
   }
-  rmSync(from, { recursive: true, force: true });
+  removeIfAllowed(from);
   rmSync(to, { recursive: true, force: true });
   return false;
 }
@@ -117,8 +132,21 @@ function keepTemplate(from: string, to: string): void {
     renameSync(draft, to);
   } catch {
     // Another process was quicker, or the folder cannot be written to.
-    rmSync(draft, { recursive: true, force: true });
+    removeIfAllowed(draft);
   }
+}
+
+/** A folder of another user's may not even be looked into. */
+function removeIfAllowed(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // It is in nobody's way.
+  }
+}
+
+function openFiles(path: string): Promise<PGlite> {
+  return PGlite.create({ fs: new FlushedFiles(path), startParams: SETTINGS });
 }
 
 /** Made under another name first: a process that is killed meanwhile leaves nothing that looks like a database and does not start. */
@@ -127,13 +155,15 @@ async function makeDatabase(): Promise<void> {
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
   if (template === undefined || !copyTemplate(template, draft)) {
-    const made = await PGlite.create(draft, { startParams: SETTINGS });
+    const made = await openFiles(draft);
     await made.close();
     if (template !== undefined) keepTemplate(draft, template);
   }
   // PGlite makes its files readable for everybody.
   chmodSync(draft, 0o700);
+  flushFolder(draft);
   renameSync(draft, folder);
+  flushPath(dirname(folder));
 }
 
 /**
@@ -157,7 +187,7 @@ function endOnTrap({ Module }: PGlite): void {
 
 async function open(): Promise<PGlite> {
   if (!existsSync(join(folder, 'PG_VERSION'))) await makeDatabase();
-  const opened = await PGlite.create(folder, { startParams: SETTINGS });
+  const opened = await openFiles(folder);
   endOnTrap(opened);
   return opened;
 }

@@ -6,6 +6,7 @@ import { replication } from './0004-replication.js';
 import { experiments } from './0005-experiments.js';
 import { migrationRuns } from './0006-migration-runs.js';
 import { replicationFunctions } from './0007-replication-functions.js';
+import { voiceEvents } from './0008-voice-events.js';
 
 /**
  * Every migration, in the order of its name. Imported, not read from a folder: the same in sources, build and bundle.
@@ -19,4 +20,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-experiments': experiments,
   '0006-migration-runs': migrationRuns,
   '0007-replication-functions': replicationFunctions,
+  '0008-voice-events': voiceEvents,
 };

@@ -12,6 +12,7 @@ import { waitAtMost } from '../wait-at-most.js';
 import { connectionSettings } from './connection-settings.js';
 import { PostgresWatch } from './postgres-watch.js';
 import { SocketSet } from './socket-set.js';
+import { tellOutages } from './tell-outages.js';
 
 /** Connections of one instance for its work; one more watches. */
 const MAX_CONNECTIONS = 10;
@@ -52,7 +53,9 @@ export class PostgresDatabase extends Database {
     private readonly migrations = MIGRATIONS,
   ) {
     super();
-    this.kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: async () => this.makePool() }) });
+    this.kysely = new Kysely<Tables>({
+      dialect: new PostgresDialect({ pool: async () => tellOutages(this.makePool()) }),
+    });
     this.watch = new PostgresWatch(() => this.makeWatchClient(), {
       onUp: () => {
         this.isConnected = true;

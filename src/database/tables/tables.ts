@@ -4,6 +4,7 @@ import type { ExperimentTables } from './experiment.tables.js';
 import type { MigrationRunTables } from './migration-run.tables.js';
 import type { ReplicationTables } from './replication.tables.js';
 import type { StageTables } from './stage.tables.js';
+import type { VoiceEventTables } from './voice-event.tables.js';
 
 /** Every table, for Kysely; each owner's tables stand in a file of its own. */
 export type Tables = StageTables &
@@ -11,4 +12,5 @@ export type Tables = StageTables &
   ChatbotSettingTables &
   ExperimentTables &
   ReplicationTables &
-  MigrationRunTables;
+  MigrationRunTables &
+  VoiceEventTables;

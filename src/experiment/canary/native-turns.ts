@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { answerWithError, GatewayError } from '../../contract/index.js';
 import type { Exchange } from '../../trace/index.js';
 import { type Answerer, callBack, openDetached } from '../mirror/index.js';
+import { Strays } from '../strays/index.js';
 
 /** Handlers of one route that were given up and have not ended; more are not waited for. */
 const MAX_LATE = 16;
@@ -24,6 +25,13 @@ export interface NativeTurn {
 @Injectable()
 export class NativeTurns {
   private readonly late = new Map<string, number>();
+
+  constructor(@Inject(Strays) private readonly strays: Strays) {}
+
+  /** The same answerer; what it leaves uncaught is told of its route, and ends nothing. */
+  guarded(route: string, answerer: Answerer): Answerer {
+    return (exchange) => this.strays.watch(route, () => answerer(exchange));
+  }
 
   /** Whether a route's handlers hold all the places there are for those that never end. */
   isFull(route: string): boolean {

@@ -19,7 +19,11 @@ export function watchServed(exchange: Exchange, arm: 'control' | 'candidate', te
   res.once('close', () => {
     const waited = performance.now() - startedAt;
     const { candidateFault } = notes;
-    if (candidateFault === NOT_ASKED) return;
+    if (candidateFault === NOT_ASKED) {
+      // Where PHP is not asked in its stead, it is the client who goes without.
+      if (notes.servedBy !== 'upstream') tell({ isError: true, status: 503, ms: waited });
+      return;
+    }
     if (arm === 'candidate' && candidateFault !== undefined) {
       const failedToo = res.statusCode >= 500 && notes.servedBy === 'upstream';
       if (!failedToo) tell({ isError: true, status: 500, ms: ms ?? waited });

@@ -51,9 +51,11 @@ function withChanged(value: unknown, path: readonly (string | number)[]): unknow
 }
 
 function pointerOf(path: readonly (string | number)[]): string {
-  return path
-    .map((key) => (typeof key === 'number' ? '/*' : `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`))
-    .join('');
+  const segments = path.map((key) =>
+    // Nor is what no program would call a member: somebody may have written it.
+    typeof key === 'number' || /[^\w/~]/.test(key) ? '*' : key.replaceAll('~', '~0').replaceAll('/', '~1'),
+  );
+  return segments.map((segment) => `/${segment}`).join('');
 }
 
 function withKeysReversed(value: unknown): unknown {

@@ -4,15 +4,17 @@ export const ANY = '*';
 const MAX_KEY_LENGTH = 64;
 /** Keys that are data, and so are personal at times: numbers, ids, addresses. */
 const DATA_KEY = /^\d+$|@|^(?:[a-z]+[_-])?(?=[0-9a-f-]*\d)[0-9a-f-]{12,}$/i;
+/** What programs call their members; people's names and texts have other characters, mostly. */
+const IDENTIFIER = /^[\w$.:/~-]+$/;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /**
- * A key as a segment of a field's name (RFC 6901 §3). A key that is data (an id, a number, an address, anything long) becomes
- * `*`, as indexes do: a map by id is one field, and no name of a field is personal.
+ * A key as a segment of a field's name (RFC 6901 §3). A key that is data (an id, a number, an address, anything long or
+ * that is no identifier) becomes `*`, as indexes do: a map by id is one field. A single word that somebody chose as a key is shown.
  */
 export function toSegment(key: string): string {
-  if (key.length > MAX_KEY_LENGTH || DATA_KEY.test(key)) return ANY;
-  return toPrintable(key).replaceAll('~', '~0').replaceAll('/', '~1');
+  if (key.length > MAX_KEY_LENGTH || DATA_KEY.test(key) || !IDENTIFIER.test(key)) return ANY;
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** Text that cannot break a line nor steer a terminal. */

@@ -16,7 +16,7 @@ export type NotComparableReason =
   | 'too-large'
   | 'too-deep'
   | 'too-many-values'
-  /** A write began from data that held PHP's, or that somebody else wrote meanwhile. */
+  /** A write began from data that held PHP's, or that somebody else wrote meanwhile; the caller wrote while a read was compared. */
   | 'raced'
   /** PHP's data before or after a write could not be had. */
   | 'no-effects';

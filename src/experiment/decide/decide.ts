@@ -2,7 +2,7 @@ import type { DecisionPolicy, ExpectedCoverage } from './decision-policy.js';
 import { DEFAULT_POLICY } from './decision-policy.js';
 import type { EvidenceLog } from './evidence-log.js';
 import { checkComparable, checkCoverage, checkMismatch, checkRules, checkSamples } from './parity-checks.js';
-import { checkErrors, checkLatency, checkSequential, checkServed } from './service-checks.js';
+import { checkErrors, checkLatency, checkSequential, checkServed, checkStrays } from './service-checks.js';
 import type { Reason, Verdict } from './verdict.js';
 
 /** What a decision is made from. */
@@ -33,6 +33,7 @@ export function decide(evidence: Evidence, policy: DecisionPolicy = DEFAULT_POLI
     checkCoverage(log, expected),
     checkRules(log),
   );
+  if (log.strays > 0) reasons.push(checkStrays(log));
 
   if (reasons.every(({ outcome }) => outcome === 'pass')) return { action: 'promote', reasons };
   const hasFailed = reasons.some(({ outcome }) => outcome === 'fail');

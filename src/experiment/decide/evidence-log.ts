@@ -30,6 +30,8 @@ export interface EvidenceSnapshot {
   readonly expiredRules: readonly string[];
   readonly fields: readonly FieldTally[];
   readonly sequential: SequentialState;
+  /** Errors that the handler left uncaught; absent in what older versions stored. */
+  readonly strays?: number;
 }
 
 const MAX_STATUSES = 100;
@@ -45,6 +47,8 @@ export class EvidenceLog {
   readonly arms: Readonly<Record<'control' | 'candidate', Arm>>;
   readonly fields: FieldStats;
   readonly sequential: SequentialTest;
+  /** Errors that the handler left uncaught: without a guard the first would have ended the process. */
+  strays: number;
   private readonly statuses: Set<number>;
   private readonly actions: Set<string>;
   private expired: Set<string>;
@@ -54,6 +58,7 @@ export class EvidenceLog {
     this.arms = { control: toArm(stored?.arms.control), candidate: toArm(stored?.arms.candidate) };
     this.fields = new FieldStats(stored?.fields);
     this.sequential = new SequentialTest(settings, stored?.sequential);
+    this.strays = stored?.strays ?? 0;
     this.statuses = new Set(stored?.covered.statuses);
     this.actions = new Set(stored?.covered.actions);
     this.expired = new Set(stored?.expiredRules);
@@ -87,6 +92,7 @@ export class EvidenceLog {
       this.arms[side].latency.merge(other.arms[side].latency);
     }
     this.fields.merge(other.fields);
+    this.strays += other.strays ?? 0;
     for (const status of other.covered.statuses) this.cover(status, undefined);
     for (const action of other.covered.actions) this.coverAction(action);
     for (const rule of other.expiredRules) if (this.expired.size < MAX_RULES) this.expired.add(rule);
@@ -114,6 +120,7 @@ export class EvidenceLog {
       expiredRules: this.expiredRules,
       fields: this.fields.toJSON(),
       sequential: this.sequential.toJSON(),
+      ...(this.strays === 0 ? {} : { strays: this.strays }),
     };
   }
 

@@ -80,6 +80,19 @@ export function checkLatency(log: EvidenceLog, policy: DecisionPolicy): Reason {
   };
 }
 
+/** Nothing was left uncaught: one such error would end a process that is not guarded, with all that it serves. */
+export function checkStrays({ strays }: EvidenceLog): Reason {
+  return {
+    check: 'uncaught',
+    outcome: strays === 0 ? 'pass' : 'fail',
+    text:
+      strays === 0
+        ? 'no error was left uncaught'
+        : `the handler left ${strays} errors uncaught (in a timer, an event or a promise)`,
+    evidence: { strays },
+  };
+}
+
 /** What the sequential test says. */
 export function checkSequential(log: EvidenceLog): Reason {
   const { sequential } = log;

@@ -4,7 +4,8 @@ export interface Verdict {
   readonly reasons: readonly Reason[];
 }
 
-export type Check = 'samples' | 'comparable' | 'mismatch' | 'errors' | 'latency' | 'coverage' | 'rules' | 'sequential';
+export type Check =
+  'samples' | 'comparable' | 'mismatch' | 'errors' | 'latency' | 'coverage' | 'rules' | 'sequential' | 'uncaught';
 
 /** One check. `wait`: not enough is known, or it is not good enough to promote; `fail`: bad beyond doubt. */
 export interface Reason {

@@ -3,7 +3,7 @@ import type { Answer } from '../compare/answer.js';
 import type { Observation } from '../compare/observation.js';
 import { compareWrite, compileAnswerRules } from './compare-write.js';
 import { concludeWrite } from './conclude-write.js';
-import { OwnerWrites } from './owner-writes.js';
+import { OwnerWrites } from '../mirror/owner-writes.js';
 
 const DECLARATION = {
   collection: 'notes',
@@ -160,17 +160,17 @@ describe('writes of one owner', () => {
   it('are raced when another begins while they are compared, or was under way, and not by one of another owner', () => {
     const writes = new OwnerWrites();
     const ends = [writes.begin(['a'])];
-    const first = writes.compare('a');
+    const first = writes.compare('a', 1);
     expect(first.isRaced).toBe(false);
     ends.push(writes.begin(['b']));
     expect(first.isRaced).toBe(false);
     ends.push(writes.begin(['b', 'a']));
-    expect([first.isRaced, writes.compare('a').isRaced, writes.compare('b').isRaced]).toEqual([true, true, true]);
+    expect([first.isRaced, writes.compare('a', 1).isRaced, writes.compare('b', 1).isRaced]).toEqual([true, true, true]);
     for (const end of ends) {
       end();
       end();
     }
     writes.begin(['a']);
-    expect(writes.compare('a').isRaced).toBe(false);
+    expect(writes.compare('a', 1).isRaced).toBe(false);
   });
 });

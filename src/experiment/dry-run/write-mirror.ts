@@ -9,12 +9,12 @@ import type { RouteEvidence } from '../evidence/route-evidence.js';
 import { MAX_BYTES } from '../evidence/route-noise.js';
 import { type Answerer, callCandidate } from '../mirror/candidate-call.js';
 import { recordControl } from '../mirror/control-record.js';
-import { keep, Mirror, type MirroredCall, type RouteMirror } from '../mirror/mirror.js';
+import { callerKey, keep, Mirror, type MirroredCall, type RouteMirror } from '../mirror/mirror.js';
 import type { MirrorLog } from '../mirror/mirror-log.js';
+import type { WatchedComparison } from '../mirror/owner-writes.js';
 import { compileAnswerRules } from './compare-write.js';
 import { concludeWrite } from './conclude-write.js';
 import type { EffectsSource, OwnerEffects } from './effects-source.js';
-import { type ComparedWrite, OwnerWrites } from './owner-writes.js';
 import { runTrial } from './run-trial.js';
 
 /** Writes tried in this process at a time, and of one route; a handler that was given up keeps its place until it ends. */
@@ -28,7 +28,7 @@ interface Attempt {
   readonly exchange: Exchange;
   readonly call: MirroredCall;
   readonly owner: OwnerEffects;
-  readonly write: ComparedWrite;
+  readonly write: WatchedComparison;
   readonly evidence: RouteEvidence;
 }
 
@@ -46,7 +46,6 @@ interface WriteRoute {
  */
 @Injectable()
 export class WriteMirror {
-  private readonly writes = new OwnerWrites();
   private source: EffectsSource | undefined;
   private underWay = 0;
 
@@ -66,12 +65,12 @@ export class WriteMirror {
    * compared meanwhile of the same data says nothing.
    */
   note({ identity, res, route }: Exchange, declaration?: DryRunDeclaration): void {
-    const { source } = this;
-    if (identity === undefined || route === undefined || source === undefined) return;
-    const own = declaration === undefined ? undefined : source.of(declaration.collection, identity.subject)?.key;
-    const keys = new Set(source.keysWrittenBy(route.name, identity.subject));
+    if (identity === undefined || route === undefined) return;
+    const { subject } = identity;
+    const own = declaration === undefined ? undefined : this.source?.of(declaration.collection, subject)?.key;
+    const keys = new Set([callerKey(subject), ...(this.source?.keysWrittenBy(route.name, subject) ?? [])]);
     if (own !== undefined) keys.add(own);
-    if (keys.size > 0) res.once('close', this.writes.begin([...keys]));
+    res.once('close', this.mirror.writes.begin([...keys]));
   }
 
   /**
@@ -103,7 +102,7 @@ export class WriteMirror {
       made ??= route();
       this.underWay += 1;
       log.underWay += 1;
-      const write = this.writes.compare(owner.key);
+      const write = this.mirror.writes.compare(owner.key, 1);
       void this.observe({ exchange, call, owner, write, evidence }, made).finally(() => {
         write.end();
         this.underWay -= 1;

@@ -8,7 +8,7 @@ import { RouteNoise } from './route-noise.js';
 
 const MAX_RETIRED = 100;
 
-/** What is known of every route that is in mirror or in canary now, in this process's memory. */
+/** What is known of every route whose handler is asked now, in mirror, canary or replaced, in this process's memory. */
 @Injectable()
 export class EvidenceBook {
   private readonly open = new Map<string, RouteEvidence>();
@@ -32,8 +32,10 @@ export class EvidenceBook {
     const staged = new Map(routes.filter(isObserved).map((route) => [route.name, route]));
     for (const [name, evidence] of this.open) {
       const route = staged.get(name);
-      if (route !== undefined && epochOf(route, this.version) === evidence.epoch) staged.delete(name);
-      else this.retire(evidence);
+      if (route !== undefined && epochOf(route, this.version) === evidence.epoch) {
+        evidence.follow(route);
+        staged.delete(name);
+      } else this.retire(evidence);
       if (route === undefined) this.noises.delete(name);
     }
     for (const route of staged.values()) this.begin(route);
@@ -59,7 +61,8 @@ export class EvidenceBook {
 
   private retire(evidence: RouteEvidence): void {
     this.open.delete(evidence.name);
-    this.baselines.set(evidence.name, baselineOf(evidence));
+    const baseline = baselineOf(evidence);
+    if (baseline.requests > 0) this.baselines.set(evidence.name, baseline);
     this.retired = [...this.retired, evidence].slice(-MAX_RETIRED);
   }
 
@@ -70,6 +73,7 @@ export class EvidenceBook {
     const epoch = epochOf(route, this.version);
     const evidence = new RouteEvidence(route, epoch, this.baselines.get(route.name), (one) => this.crossed(one));
     this.open.set(route.name, evidence);
+    if (route.stage === 'replaced') return;
     const rules = rulesOf(route, this.version);
     const known = this.noises.get(route.name);
     if (known === undefined || typeof known === 'string' || known.rulesKey !== rules)
@@ -78,7 +82,7 @@ export class EvidenceBook {
 }
 
 function isObserved(route: Route): boolean {
-  return isStageable(route) && (route.stage === 'mirror' || route.stage === 'canary');
+  return isStageable(route) && route.stage !== 'proxy';
 }
 
 function baselineOf(evidence: RouteEvidence): ArmTally {

@@ -59,7 +59,12 @@ export class EvidenceStore {
           .returning('evidence')
           .execute();
         const taken = earlier.map((row) => row.evidence as EvidenceSnapshot);
-        const values = { evidence: asStored(evidence.snapshotAfter(taken)), updated_at: new Date(), is_closed: isLast };
+        // The database's clock, by which a row is found abandoned: this machine's may be wrong, or jump.
+        const values = {
+          evidence: asStored(evidence.snapshotAfter(taken)),
+          updated_at: sql<Date>`now()`,
+          is_closed: isLast,
+        };
         if (isFirst) {
           await trx
             .insertInto('experiment_evidence')
@@ -136,7 +141,7 @@ export class EvidenceStore {
     const db = await this.database.db();
     await db
       .updateTable('experiment_evidence')
-      .set({ updated_at: new Date() })
+      .set({ updated_at: sql<Date>`now()` })
       .where('instance', '=', this.instance)
       .where('epoch', 'in', epochs)
       .where(sql<boolean>`updated_at < now() - make_interval(secs => ${HEARTBEAT_S})`)

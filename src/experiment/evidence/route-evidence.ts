@@ -2,6 +2,7 @@ import type { Route } from '../../routing/index.js';
 import type { Exchange } from '../../trace/index.js';
 import { Repeats } from '../canary/repeats.js';
 import type { Observation } from '../compare/observation.js';
+import { RecentErrors, type RecentState } from '../decide/recent-errors.js';
 import { EvidenceLog, type EvidenceSnapshot, type Served } from '../decide/evidence-log.js';
 import type { ArmTally, SequentialSettings } from '../decide/sequential-test.js';
 import type { RecordedRequest } from '../record/recorded-exchange.js';
@@ -26,24 +27,41 @@ export class RouteEvidence {
   private readonly unsaved: Sample[] = [];
   private readonly last: Sample[] = [];
   private hasCrossed = false;
+  private readonly recentErrors: RecentErrors;
   /** Counts up with everything that is seen here. */
   changes = 0;
   private readonly settings: Partial<SequentialSettings>;
 
   /** `onCrossed` hears once, at the request that made the canary too bad beyond doubt. */
   constructor(
-    readonly route: Route,
+    private current: Route,
     readonly epoch: string,
     baseline: ArmTally | undefined,
     private readonly onCrossed: (evidence: RouteEvidence) => void,
   ) {
-    const { alpha } = route.experiment.decision;
+    const { alpha } = current.experiment.decision;
     this.settings = { ...(alpha === undefined ? {} : { alpha }), ...(baseline === undefined ? {} : { baseline }) };
     this.own = new EvidenceLog(this.settings);
+    this.recentErrors = new RecentErrors(baseline);
+  }
+
+  /** As the route table has it now. */
+  get route(): Route {
+    return this.current;
   }
 
   get name(): string {
-    return this.route.name;
+    return this.current.name;
+  }
+
+  /** Replaced: its errors of the last minutes. */
+  get recent(): RecentState | undefined {
+    return this.isReplaced ? this.recentErrors.state() : undefined;
+  }
+
+  /** Takes the route of a newer table: who decides, and by which bounds, is said there; the evidence is the same. */
+  follow(route: Route): void {
+    this.current = route;
   }
 
   /** Takes a comparison of the mirror. */
@@ -62,9 +80,18 @@ export class RouteEvidence {
     const { method, path, search } = exchange;
     const key = `${arm} ${who} ${method} ${path}${search}`.slice(0, MAX_KEY);
     const isRepeated = served.isError && this.repeats.isRepeated(key);
-    const decision = this.own.served(arm, { ...served, isRepeated });
+    if (this.isReplaced && !isRepeated) this.recentErrors.add(served.isError);
+    // Replaced, there is no control that a test could hold it against.
+    const decision = this.own.served(arm, { ...served, isRepeated: isRepeated || this.isReplaced });
     this.changes += 1;
     if (decision === 'roll-back') this.cross();
+  }
+
+  /** Takes note of an error that the handler left uncaught: a canary goes no further. */
+  strayed(): void {
+    this.own.strays += 1;
+    this.changes += 1;
+    if (this.current.stage === 'canary') this.cross();
   }
 
   /** All that is known, of all instances. */
@@ -94,6 +121,8 @@ export class RouteEvidence {
 
   /** Goes on where others ended. */
   takeUp(earlier: readonly EvidenceSnapshot[]): void {
+    // Among the peers until they are read again: what is taken over must not count twice meanwhile.
+    if (earlier.length > 0) this.usePeers([]);
     for (const one of earlier) takeUp(this.own, one);
     if (this.own.sequential.isDecided) this.cross();
   }
@@ -113,8 +142,12 @@ export class RouteEvidence {
     return this.last.toReversed();
   }
 
+  private get isReplaced(): boolean {
+    return this.current.stage === 'replaced';
+  }
+
   private cross(): void {
-    if (this.hasCrossed) return;
+    if (this.hasCrossed || this.isReplaced) return;
     this.hasCrossed = true;
     this.onCrossed(this);
   }

@@ -6,6 +6,7 @@ import { NativeTurns } from '../canary/index.js';
 import { EvidenceBook, EvidenceKeeper, EvidenceStore } from '../evidence/index.js';
 import { Mirror } from '../mirror/index.js';
 import { StageBoard } from '../stages/stage-board.js';
+import { Strays } from '../strays/index.js';
 import { DecisionStore } from './decision-store.js';
 import { ExperimentReports } from './experiment-reports.js';
 import { Judge } from './judge.js';
@@ -16,6 +17,7 @@ const INSTANCE = Symbol('INSTANCE');
 /** What gathers evidence, keeps it and decides by it. */
 export const JUDGE_PROVIDERS: Provider[] = [
   EvidenceBook,
+  Strays,
   NativeTurns,
   { provide: INSTANCE, useFactory: () => randomUUID() },
   {

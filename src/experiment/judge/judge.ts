@@ -28,6 +28,8 @@ export class Judge implements OnApplicationBootstrap, BeforeApplicationShutdown 
   private isStopped = false;
   /** What was last told of each route. */
   private readonly told = new Map<string, string>();
+  /** Replaced, and bad. */
+  private readonly bad = new WeakSet<RouteEvidence>();
   private readonly remembered = new Map<string, DecisionRecord[]>();
   /** Made, and not in the database yet. */
   private unsaved: DecisionRecord[] = [];
@@ -81,7 +83,8 @@ export class Judge implements OnApplicationBootstrap, BeforeApplicationShutdown 
     if (this.isStopped || !this.isCurrent(evidence)) return;
     const judgement = judge(evidence);
     const { verdict, to } = judgement;
-    if (to !== undefined && verdict.action === 'roll-back') this.rollBack(evidence, judgement);
+    if (evidence.recent !== undefined) this.watch(evidence, judgement);
+    else if (to !== undefined && verdict.action === 'roll-back') this.rollBack(evidence, judgement);
     else if (to !== undefined) void this.trying(() => this.promote(evidence, judgement));
     else this.note(evidence, judgement);
   }
@@ -106,6 +109,20 @@ export class Judge implements OnApplicationBootstrap, BeforeApplicationShutdown 
       this.remember(recordOf(decision, (decision.evidence as DecisionEvidence).epoch));
     }
     await this.saveRecords();
+  }
+
+  /** A replaced route is nobody's to judge but a person's, who is called once each time that it goes bad. */
+  private watch(evidence: RouteEvidence, judgement: Judgement): void {
+    const { name } = evidence;
+    const isBad = judgement.verdict.reasons.some(({ outcome }) => outcome === 'fail');
+    if (isBad === this.bad.has(evidence)) return;
+    if (isBad) this.bad.add(evidence);
+    else this.bad.delete(evidence);
+    const { reason } = judgement;
+    const back = `npm run gateway -- stage ${name} proxy --reason "…"`;
+    if (isBad) this.logger.error({ route: name, reason, back }, 'a replaced route has gone bad: nothing was changed');
+    else this.logger.info({ route: name }, 'a replaced route is well again');
+    this.note(evidence, judgement);
   }
 
   /** A judgement that changes nothing is kept when it is another than before. */

@@ -1,5 +1,6 @@
 import type { Staging } from '../../routing/index.js';
 import { decide } from '../decide/decide.js';
+import { judgeReplaced } from '../decide/judge-replaced.js';
 import type { EvidenceLog } from '../decide/evidence-log.js';
 import type { Reason, Verdict } from '../decide/verdict.js';
 import type { RouteEvidence } from '../evidence/route-evidence.js';
@@ -32,12 +33,16 @@ export function judge(evidence: RouteEvidence): Judgement {
   const { route, epoch } = evidence;
   const { promote, rollBack, steps } = route.experiment;
   const log = evidence.merged();
+  const { recent } = evidence;
   const stage = route.stage === 'canary' ? 'canary' : 'mirror';
-  const verdict = decide({ stage, log, expected: expectedOf(route) }, policyOf(route));
+  const verdict =
+    recent === undefined
+      ? decide({ stage, log, expected: expectedOf(route) }, policyOf(route))
+      : judgeReplaced(log, recent);
   return {
     verdict,
     to: targetOf(verdict.action, route, { promote, rollBack, steps }),
-    reason: describe(verdict),
+    reason: recent === undefined ? describe(verdict) : describeReplaced(verdict),
     evidence: { epoch, arms: armsOf(log), classes: { ...log.classes }, reasons: verdict.reasons },
   };
 }
@@ -72,6 +77,11 @@ function describe({ action, reasons }: Verdict): string {
   const [begin, which] = told[action];
   const text = begin + which.map((reason) => reason.text).join('; ');
   return text.length > MAX_REASON ? `${text.slice(0, MAX_REASON - 1)}…` : text;
+}
+
+function describeReplaced({ reasons }: Verdict): string {
+  const bad = reasons.filter(({ outcome }) => outcome === 'fail').map(({ text }) => text);
+  return bad.length === 0 ? 'replaced, and well again' : `replaced, and bad: ${bad.join('; ')}`;
 }
 
 function armsOf({ arms }: EvidenceLog): DecisionEvidence['arms'] {

@@ -4,6 +4,8 @@ import type { Answer } from '../compare/answer.js';
 /** `writeHead(status, reason?, headers?)`, headers in any of the ways that Node takes them. */
 export type HeadArguments = readonly [status: number, ...rest: unknown[]];
 
+const EMPTY = Buffer.alloc(0);
+
 /** What an answer was, as it is written: its head, and its body up to `maxBytes`. */
 export class AnswerRecord {
   private readonly given: [string, string][] = [];
@@ -24,10 +26,19 @@ export class AnswerRecord {
 
   push(chunk: unknown, encoding: unknown): void {
     if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) return;
-    const bytes = Buffer.from(chunk as string, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
-    this.bytes += bytes.byteLength;
-    if (this.bytes <= this.maxBytes) this.chunks.push(bytes);
-    else this.chunks.length = 0;
+    // What is too much is not copied first.
+    this.bytes += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength;
+    if (this.bytes > this.maxBytes) this.chunks.length = 0;
+    else
+      this.chunks.push(
+        Buffer.from(chunk as string, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'),
+      );
+  }
+
+  /** Keeps no more of it, and forgets what it has. */
+  drop(): void {
+    this.chunks.length = 0;
+    this.bytes = Infinity;
   }
 
   /** `ms` until its last byte. */
@@ -35,13 +46,16 @@ export class AnswerRecord {
     const headers = [...pairsOf(this.res.getHeaders()), ...this.given];
     const find = (wanted: string): string | undefined => headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
     const isCoded = (find('content-encoding') ?? 'identity') !== 'identity';
+    const status = this.status ?? this.res.statusCode;
+    // What a handler writes all the same never goes out (RFC 9110, sections 9.3.2, 15.3.5 and 15.4.5).
+    const isBodyless = this.res.req.method === 'HEAD' || status === 204 || status === 304;
     return {
-      status: this.status ?? this.res.statusCode,
+      status,
       headers,
-      body: Buffer.concat(this.chunks),
+      body: isBodyless ? EMPTY : Buffer.concat(this.chunks),
       contentType: find('content-type'),
       ms,
-      isCutShort: isCoded || this.bytes > this.maxBytes,
+      isCutShort: !isBodyless && (isCoded || this.bytes > this.maxBytes),
     };
   }
 }

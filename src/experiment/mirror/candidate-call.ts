@@ -31,7 +31,11 @@ export function callCandidate(
   const startedAt = performance.now();
   return new Promise((resolve) => {
     const elapsed = (): number => performance.now() - startedAt;
+    let isEnded = false;
     const end = (outcome: Answer | CandidateFailure): void => {
+      // A router that throws after its handler has answered must not free a second place.
+      if (isEnded) return;
+      isEnded = true;
       clearTimeout(timer);
       resolve(outcome);
       onEnded();

@@ -12,6 +12,7 @@ import { toRecordedRequest } from '../record/to-recorded-request.js';
 import { type Answerer, callCandidate } from './candidate-call.js';
 import { recordControl } from './control-record.js';
 import { MirrorLog } from './mirror-log.js';
+import { OwnerWrites } from './owner-writes.js';
 import { settleDoubt } from './settle-doubt.js';
 
 /** Comparisons under way in this process; more are not begun. */
@@ -49,6 +50,8 @@ export type RouteMirror = (exchange: Exchange, call: MirroredCall) => void;
  */
 @Injectable()
 export class Mirror {
+  /** Of this process, whoever answers them. */
+  readonly writes = new OwnerWrites();
   private readonly logs = new Map<string, MirrorLog>();
   private underWay = 0;
   private again = 0;
@@ -65,8 +68,10 @@ export class Mirror {
   }
 
   /** A route whose rules cannot be read is not mirrored; the book says why. */
-  forRoute({ name, experiment }: Route, sides: Mirrored): RouteMirror {
+  forRoute({ name, experiment, policies }: Route, sides: Mirrored): RouteMirror {
     const { sample, timeoutMs } = experiment;
+    // PHP has that long to answer, and as much as a candidate to get it to its client.
+    const controlMs = policies.timeoutMs + timeoutMs;
     const log = this.logOf(name);
     return (exchange, call) => {
       const [evidence, noise] = [this.book.of(name), this.book.noiseOf(name)];
@@ -77,7 +82,9 @@ export class Mirror {
       }
       this.underWay += 1;
       log.underWay += 1;
-      const control = recordControl(exchange.res, MAX_BYTES, performance.now());
+      const { identity } = exchange;
+      const read = identity === undefined ? undefined : this.writes.compare(callerKey(identity.subject), 0);
+      const control = recordControl(exchange.res, MAX_BYTES, performance.now(), controlMs);
       const ask = (answerer: Answerer, onEnded: () => void): Promise<Answer | CandidateFailure> =>
         callCandidate(exchange, answerer, { ...call, timeoutMs, maxBytes: MAX_BYTES }, onEnded);
       const askCandidate = (): Promise<Answer | CandidateFailure> =>
@@ -94,11 +101,12 @@ export class Mirror {
         try {
           const observation = await observe(control, candidate, askAgain, noise);
           if (observation === undefined) log.lost += 1;
-          else keep(observation, evidence, exchange, call.action);
+          else keep(read?.isRaced === true ? raced(observation) : observation, evidence, exchange, call.action);
         } catch {
           log.lost += 1;
         } finally {
           this.underWay -= 1;
+          read?.end();
         }
       };
       void run();
@@ -120,6 +128,16 @@ export class Mirror {
       this.again -= 1;
     }
   }
+}
+
+/** What a caller's own writes are known by; no collection has such a name. */
+export function callerKey(subject: string): string {
+  return `caller ${subject}`;
+}
+
+/** The caller wrote meanwhile: each side may have read another state. */
+function raced(observation: Observation): Observation {
+  return observation.class === 'mismatch' ? { ...observation, class: 'not-comparable', reason: 'raced' } : observation;
 }
 
 /** Undefined when the client left. */

@@ -3,6 +3,7 @@ import { DatabaseUnavailableError } from '../../database/index.js';
 import { isStageable, type Route, type RouteTable, type Staging, whyNotStage } from '../../routing/index.js';
 import type { Logger } from '../../trace/index.js';
 import { withDeadline } from './deadline.js';
+import { findIdle, IdleWatch } from './idle-overrides.js';
 import { StagesUnavailableError } from './stages-unavailable.error.js';
 import { type StageDecision, UnsavedStages } from './unsaved-stages.js';
 import type { StageChange, StageOverride, StageReason, StageStore } from './stage-store.js';
@@ -42,6 +43,7 @@ export class StageBoard {
   private reading: Promise<void> | undefined;
   private queued: Promise<void> | undefined;
   private isFailing = false;
+  private readonly idleWatch: IdleWatch;
   private isWatching = false;
   private isStarted = false;
   private isStopped = false;
@@ -49,7 +51,9 @@ export class StageBoard {
   constructor(
     private readonly store: StageStore,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.idleWatch = new IdleWatch(logger);
+  }
 
   /** Whether the overrides were read at least once. */
   get isKnown(): boolean {
@@ -65,6 +69,7 @@ export class StageBoard {
   useTable(table: RouteTable): void {
     this.serve(this.inEffect(table, this.overrides));
     this.table = table;
+    this.idleWatch.see(this.idle());
     if (this.isStarted && this.isNeeded) this.begin();
   }
 
@@ -86,6 +91,11 @@ export class StageBoard {
 
   all(): readonly StagedRoute[] {
     return this.table.routes.map((route) => this.staged(route));
+  }
+
+  /** Overrides without effect. */
+  idle(): readonly StageOverride[] {
+    return findIdle(this.table, this.overrides?.values() ?? []);
   }
 
   find(name: string): StagedRoute | undefined {
@@ -265,6 +275,7 @@ export class StageBoard {
         'stage overrides in effect',
       );
     this.overrides = next;
+    this.idleWatch.see(this.idle());
   }
 
   private inEffect(table: RouteTable, overrides: Overrides | undefined): RouteTable {

@@ -14,9 +14,4 @@ export class ReservedController {
   realtime(): never {
     throw new GatewayError('REALTIME_DISABLED');
   }
-
-  @NativeHandler('reserved.fanout')
-  fanout(): never {
-    throw new GatewayError('FANOUT_DISABLED');
-  }
 }

@@ -4,7 +4,9 @@ import { CONFIG, type GatewayConfig } from '../../config/index.js';
 import { EnvelopeFields, GatewayError } from '../../contract/index.js';
 import { NativeHandler } from '../../routing/index.js';
 import { type Exchange, exchangeOf } from '../../trace/index.js';
+import { RealtimeMetrics } from '../realtime-metrics.js';
 import { ClientSecretIssuer } from './client-secret.issuer.js';
+import type { ClientSecret } from './client-secret.js';
 import { readTokenRequest } from './token-request.dto.js';
 
 type Call = IncomingMessage & { readonly body?: unknown };
@@ -18,6 +20,7 @@ export class RealtimeTokenController {
   constructor(
     @Inject(CONFIG) { environment, realtime }: GatewayConfig,
     @Inject(ClientSecretIssuer) private readonly issuer: ClientSecretIssuer,
+    @Inject(RealtimeMetrics) private readonly metrics: RealtimeMetrics,
   ) {
     this.isLocal = environment === 'development' || environment === 'test';
     this.model = realtime.model;
@@ -51,19 +54,34 @@ export class RealtimeTokenController {
     const wanted = readTokenRequest(body, this.model);
     const left = new AbortController();
     exchange.res.once('close', () => left.abort());
-    const { value, expiresAt, session } = await this.issuer.issue(wanted, {
-      traceId: exchange.traceId,
-      timeoutMs: exchange.route?.policies.timeoutMs ?? 10_000,
-      left: left.signal,
-    });
-    // The fields twice: old clients read `client_secret`, those of OpenAI's GA shape `value` at the top.
-    return new EnvelopeFields({
-      client_secret: { value, expires_at: expiresAt },
-      value,
-      expires_at: expiresAt,
-      session,
-    });
+    const askedAt = performance.now();
+    let outcome = 'internal';
+    try {
+      const secret = await this.issuer.issue(wanted, {
+        traceId: exchange.traceId,
+        timeoutMs: exchange.route?.policies.timeoutMs ?? 10_000,
+        left: left.signal,
+      });
+      outcome = 'issued';
+      return toAnswer(secret);
+    } catch (error) {
+      if (left.signal.aborted) outcome = 'client_closed';
+      else if (error instanceof GatewayError) outcome = error.code.toLowerCase();
+      throw error;
+    } finally {
+      this.metrics.tokenAsked(outcome, performance.now() - askedAt);
+    }
   }
+}
+
+/** The fields twice: old clients read `client_secret`, those of OpenAI's GA shape `value` at the top. */
+function toAnswer({ value, expiresAt, session }: ClientSecret): EnvelopeFields {
+  return new EnvelopeFields({
+    client_secret: { value, expires_at: expiresAt },
+    value,
+    expires_at: expiresAt,
+    session,
+  });
 }
 
 /** Whatever the route's policies say: nobody in particular gets no secret. */

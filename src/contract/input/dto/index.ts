@@ -7,4 +7,5 @@ export * from './marketing.dto.js';
 export * from './settings.dto.js';
 export * from './system.dto.js';
 export * from './voice-event.dto.js';
+export * from './voice-native.dto.js';
 export * from './voice.dto.js';

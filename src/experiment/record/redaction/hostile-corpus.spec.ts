@@ -278,6 +278,12 @@ describe('what a recording keeps of personal data', () => {
     ['The body is larger than the 65536 bytes that this address accepts.', true],
     ['Conversation of alice created.', false],
     ['Call 0170 1234567', false],
+    ['Call 030 90182', false],
+    ['The message was sent to 555 0199.', false],
+    ['Call 4711', false],
+    ['Your code is 48213.', false],
+    ['4821 is the code for the sign in.', false],
+    ['The message must have 1 to 4000 characters.', true],
     ['Signed in as Алиса', false],
     ['', false],
   ])('takes %j for the words of a server: %s', (text, isOne) => {

@@ -2,6 +2,8 @@ import type { Shape } from './value-shape.js';
 
 const FILLER = 'lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore ';
 const WIDE = { '2': 'é', '3': '字', '4': '🙂' } as const;
+/** A shape may come from a file that somebody else wrote. */
+const MAX_ID = 8192;
 /** Seen in a stand-in's first characters. Two may be alike where a value is shorter than its number. */
 const MANY = 36;
 
@@ -38,7 +40,7 @@ export function makeStandIn(shape: Shape, n: number): string {
 function idOf(detail: string, n: number): string {
   if (detail === '{uuid}') return `00000000-0000-4000-8000-${String(n % 1e12).padStart(12, '0')}`;
   const [, prefix = '', characters = 'any', size = '1'] = /^(.*)\{(digits|hex|any):(\d+)\}$/.exec(detail) ?? [];
-  const length = Number(size);
+  const length = Math.min(Number(size), MAX_ID);
   if (characters === 'any') return prefix + numbered('id', n, length, (rest) => 'x'.repeat(rest));
   // A hexadecimal one without a letter would be of digits.
   const first = characters === 'hex' ? 'a' : '9';

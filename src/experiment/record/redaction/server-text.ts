@@ -22,14 +22,17 @@ const WORDS = new Set(
 );
 const PLAIN = /^[\x20-\x7e]{1,300}$/;
 /** Amounts are kept; what is longer, or has parts, may be a number of somebody's, a day or an address. */
-const TELLING_NUMBER = /\d{6}|\d[\d ()/+-]{9}\d|\d[.:/-]\d/;
+const TELLING_NUMBER = /\d{6}|\d[\s()/+.:-]+\d/;
+/** A short number that opens a door, or that somebody is called by: never an amount. */
+const TOLD_NUMBER =
+  /\b(?:code|phone|call|token|sign|password)\b.*\d{3}|\d{3}.*\b(?:code|phone|call|token|sign|password)\b/i;
 /** The day by which the validation shows how to write one. */
 const EXAMPLES = /2025-05-13|#2f6f8f/g;
 
 /** Whether a text is one that a server says by itself, of whomever it speaks. */
 export function isServerText(text: string): boolean {
   const bare = text.replaceAll(EXAMPLES, '');
-  if (!PLAIN.test(text) || text.includes('@') || TELLING_NUMBER.test(bare)) return false;
+  if (!PLAIN.test(text) || text.includes('@') || TELLING_NUMBER.test(bare) || TOLD_NUMBER.test(bare)) return false;
   const words = bare.match(/[A-Za-z]+/g) ?? [];
   return words.length > 0 && words.every((word) => WORDS.has(word.toLowerCase()));
 }

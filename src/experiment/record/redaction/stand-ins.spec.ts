@@ -62,6 +62,11 @@ describe('stand-ins', () => {
     expect(() => JSON.parse(standIn) as unknown).not.toThrow();
   });
 
+  it('of ids are bounded, whatever a file says of their length', () => {
+    for (const kind of ['any', 'hex', 'digits'])
+      expect(makeStandIn(`id:msg_{${kind}:99999999999}`, 1).length).toBeLessThan(10_000);
+  });
+
   it('are the same for the same value wherever it stands, and other ones for others', () => {
     const standIns = new StandIns(() => NOW);
     const [alice, bob] = [standIns.ofText('Alice Smith', false), standIns.ofText('Bobby Brown', false)];

@@ -1,5 +1,5 @@
-/** A write of an owner's data whose effects are compared. */
-export interface ComparedWrite {
+/** A comparison of an owner's data, or of a write's effects on them. */
+export interface WatchedComparison {
   /** Whether somebody else wrote the same data meanwhile. */
   readonly isRaced: boolean;
   end(): void;
@@ -35,10 +35,10 @@ export class OwnerWrites {
     };
   }
 
-  /** Begins to compare the effects of a write that has just begun. */
-  compare(key: string): ComparedWrite {
+  /** Begins to compare. @param own how many of the writes under way are what is compared: 1 for a write that has just begun */
+  compare(key: string, own: 0 | 1): WatchedComparison {
     const entry = this.entryOf(key);
-    const compared = { isRaced: entry.writes > 1 };
+    const compared = { isRaced: entry.writes > own };
     entry.compared.add(compared);
     return {
       get isRaced() {

@@ -1,0 +1,1 @@
+export { Strays } from './strays.js';

@@ -1,0 +1,59 @@
+import type { Database } from '../../database/index.js';
+import type { VoiceEventRecord } from './voice-event.js';
+
+/** Days that an event is kept, and how many at most; whichever is reached first. */
+const KEEP_DAYS = 30;
+const KEEP_EVENTS = 200_000;
+/** Milliseconds between two removals of the oldest. */
+const PRUNE_EVERY_MS = 600_000;
+
+/** Clients' voice events as rows. The first use starts an embedded database: for work in the background only. */
+export class VoiceEventStore {
+  private prunedAt = -Infinity;
+
+  constructor(
+    private readonly database: Database,
+    private readonly keepEvents = KEEP_EVENTS,
+  ) {}
+
+  /** Stores events; resolves with the ids of those that were not there yet. @throws DatabaseUnavailableError */
+  async record(events: readonly VoiceEventRecord[]): Promise<ReadonlySet<string>> {
+    if (events.length === 0) return new Set();
+    const db = await this.database.db();
+    const rows = await db
+      .insertInto('voice_event')
+      .values(
+        events.map(({ id, owner, sessionId, type, occurredAt, latency }) => ({
+          id,
+          owner,
+          session_id: sessionId,
+          type,
+          latency_name: latency?.name ?? null,
+          latency_ms: latency?.ms ?? null,
+          occurred_at: occurredAt,
+        })),
+      )
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .returning('id')
+      .execute();
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** Removes what is too old or too many, if it is time to. @returns how many. @throws DatabaseUnavailableError */
+  async prune(now = Date.now()): Promise<number> {
+    if (now - this.prunedAt < PRUNE_EVERY_MS) return 0;
+    this.prunedAt = now;
+    const db = await this.database.db();
+    const first = await db
+      .selectFrom('voice_event')
+      .select('recorded_at')
+      .orderBy('recorded_at', 'desc')
+      .offset(this.keepEvents)
+      .limit(1)
+      .executeTakeFirst();
+    const oldest = new Date(now - KEEP_DAYS * 86_400_000);
+    const until = first === undefined || first.recorded_at < oldest ? oldest : first.recorded_at;
+    const { numDeletedRows } = await db.deleteFrom('voice_event').where('recorded_at', '<=', until).executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+}

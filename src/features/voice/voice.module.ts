@@ -1,0 +1,43 @@
+import { Module } from '@nestjs/common';
+import { CONFIG, type GatewayConfig } from '../../config/index.js';
+import { Database, DatabaseModule } from '../../database/index.js';
+import { ForwardModule, Upstreams } from '../../forward/index.js';
+import { Metrics } from '../../metrics/index.js';
+import { SHARED_STATE, type SharedState } from '../../state/index.js';
+import { LOGGER, type Logger } from '../../trace/index.js';
+import { IdempotentRuns } from './idempotent-runs.js';
+import { VoiceCallers } from './voice-callers.js';
+import { VoiceEventQueue } from './voice-event.queue.js';
+import { VoiceEventStore } from './voice-event.store.js';
+import { VoiceFanout } from './voice-fanout.js';
+import { VoiceController } from './voice.controller.js';
+
+@Module({
+  imports: [ForwardModule, DatabaseModule],
+  controllers: [VoiceController],
+  providers: [
+    {
+      provide: VoiceFanout,
+      inject: [Upstreams, CONFIG, Metrics, LOGGER],
+      useFactory: (upstreams: Upstreams, config: GatewayConfig, metrics: Metrics, logger: Logger) =>
+        new VoiceFanout(upstreams, config, metrics, logger),
+    },
+    {
+      provide: VoiceCallers,
+      inject: [CONFIG],
+      useFactory: ({ identity }: GatewayConfig) => new VoiceCallers(identity),
+    },
+    {
+      provide: IdempotentRuns,
+      inject: [SHARED_STATE],
+      useFactory: (state: SharedState) => new IdempotentRuns(state),
+    },
+    {
+      provide: VoiceEventQueue,
+      inject: [Database, VoiceFanout, Metrics, LOGGER],
+      useFactory: (database: Database, fanout: VoiceFanout, metrics: Metrics, logger: Logger) =>
+        new VoiceEventQueue(new VoiceEventStore(database), fanout, metrics, logger),
+    },
+  ],
+})
+export class VoiceModule {}

@@ -1,0 +1,89 @@
+import { Controller, Inject, Req, Res } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { CONFIG, type GatewayConfig } from '../../config/index.js';
+import { GatewayError } from '../../contract/index.js';
+import { NativeHandler, resolvePath } from '../../routing/index.js';
+import { type Exchange, exchangeOf } from '../../trace/index.js';
+import { RealtimeProvider } from '../realtime-provider.js';
+import { type ClientFile, readClientFiles } from './client-files.js';
+import { publicConfig } from './public-config.js';
+
+const CONFIG_NAME = 'config.json';
+
+/** `/realtime/…`: the browser's library, its worklet, and what they must know. Public, and without a secret. */
+@Controller()
+export class RealtimeAssetsController {
+  private readonly files = readClientFiles();
+
+  constructor(
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+    @Inject(RealtimeProvider) private readonly provider: RealtimeProvider,
+  ) {}
+
+  @NativeHandler('realtime.assets')
+  answer(@Req() req: IncomingMessage, @Res() res: ServerResponse): void {
+    const exchange = exchangeOf(req);
+    if (exchange === undefined) throw new GatewayError('INTERNAL');
+    const name = nameOf(exchange);
+    if (name === CONFIG_NAME) {
+      this.sendConfig(exchange, res);
+      return;
+    }
+    const file = this.files.get(name);
+    if (file === undefined)
+      throw new GatewayError(
+        'NOT_FOUND',
+        this.files.size === 0 ? { error: 'The voice client was not built: npm run build.' } : {},
+      );
+    sendFile(req, res, file);
+  }
+
+  private sendConfig({ traceId, method }: Exchange, res: ServerResponse): void {
+    const { endpoint } = this.provider;
+    if (endpoint === undefined) throw new GatewayError('REALTIME_DISABLED');
+    const data = publicConfig(this.config, endpoint.realtimeUrl);
+    const body = Buffer.from(JSON.stringify({ success: true, traceId, data }));
+    res.statusCode = 200;
+    res.setHeader('Cache-Control', 'no-store');
+    res.setHeader('Content-Type', 'application/json; charset=utf-8');
+    res.setHeader('Content-Length', body.byteLength);
+    res.end(method === 'HEAD' ? undefined : body);
+  }
+}
+
+/** A browser asks each time whether its copy still holds (a new gateway, a new client), and mostly gets 304. */
+function sendFile(req: IncomingMessage, res: ServerResponse, { type, bytes, gzip, hash }: ClientFile): void {
+  const isZipped = takesGzip(req.headers['accept-encoding']);
+  const etag = `"${hash}${isZipped ? '-gz' : ''}"`;
+  res.setHeader('Cache-Control', 'no-cache');
+  res.setHeader('ETag', etag);
+  res.appendHeader('Vary', 'Accept-Encoding');
+  if (isKnown(req.headers['if-none-match'], etag)) {
+    res.statusCode = 304;
+    res.end();
+    return;
+  }
+  const body = isZipped ? gzip : bytes;
+  res.statusCode = 200;
+  if (isZipped) res.setHeader('Content-Encoding', 'gzip');
+  res.setHeader('Content-Type', type);
+  res.setHeader('Content-Length', body.byteLength);
+  res.end(req.method === 'HEAD' ? undefined : body);
+}
+
+/** What follows the route's prefix; only exact names are answered. */
+function nameOf({ path, route }: Exchange): string {
+  const resolved = resolvePath(path);
+  const prefix = (route?.match.path ?? '').replace(/\{\*[a-z]+\}$/, '');
+  return resolved.kind === 'path' ? resolved.path.slice(prefix.length) : '';
+}
+
+/** RFC 9110, section 12.5.3: named, and not with a weight of nothing. */
+function takesGzip(accepted: string | string[] | undefined): boolean {
+  return /(^|[\s,])gzip\s*(;\s*q=(1|0?\.\d*[1-9]|1\.0*))?\s*(,|$)/i.test(String(accepted ?? ''));
+}
+
+/** Weak comparison (RFC 9110, section 13.1.2). */
+function isKnown(sent: string | undefined, etag: string): boolean {
+  return sent !== undefined && sent.split(',').some((one) => ['*', etag].includes(one.trim().replace(/^W\//, '')));
+}

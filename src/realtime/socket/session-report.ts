@@ -1,0 +1,94 @@
+import type { Logger } from '../../trace/index.js';
+import type { RealtimeMetrics } from '../realtime-metrics.js';
+import { codeLabel } from './close-codes.js';
+
+/** Both directions. */
+class Traffic {
+  frames = 0;
+  bytes = 0;
+
+  add(bytes: number): void {
+    this.frames += 1;
+    this.bytes += bytes;
+  }
+}
+
+/** What is told of a session when it has ended: how, how long and how much; never who or what. */
+export class SessionReport {
+  private readonly startedAt = performance.now();
+  private readonly fromClient = new Traffic();
+  private readonly toClient = new Traffic();
+  private authenticatedAfterMs: number | undefined;
+  private upstreams = 0;
+  private responses = 0;
+  private refusedFrames = 0;
+  private usesDeprecatedConnect = false;
+
+  constructor(
+    private readonly traceId: string,
+    private readonly logger: Pick<Logger, 'info' | 'warn'>,
+    private readonly metrics: RealtimeMetrics,
+  ) {}
+
+  received(bytes: number): void {
+    this.fromClient.add(bytes);
+  }
+
+  sent(bytes: number): void {
+    this.toClient.add(bytes);
+  }
+
+  refused(): void {
+    this.refusedFrames += 1;
+  }
+
+  answered(): void {
+    this.responses += 1;
+  }
+
+  authenticated(): void {
+    this.authenticatedAfterMs = this.msSince(this.startedAt);
+  }
+
+  upstreamOpened(ms: number): void {
+    this.upstreams += 1;
+    this.metrics.connected(ms);
+  }
+
+  upstreamLost(code: number, fault: string | undefined): void {
+    this.logger.warn({ traceId: this.traceId, code, fault }, 'realtime upstream closed');
+  }
+
+  /** Logged once a session; each use is counted. */
+  deprecatedConnect(): void {
+    this.metrics.deprecatedConnect();
+    if (this.usesDeprecatedConnect) return;
+    this.usesDeprecatedConnect = true;
+    this.logger.warn({ traceId: this.traceId, use: 'connect_realtime' }, 'realtime client uses the deprecated connect');
+  }
+
+  /** `dialect`: what the client spoke. */
+  ended(code: number, reason: string, dialect: string): void {
+    this.metrics.closed(codeLabel(code));
+    this.logger.info(
+      {
+        traceId: this.traceId,
+        code,
+        reason,
+        ms: this.msSince(this.startedAt),
+        authenticatedAfterMs: this.authenticatedAfterMs,
+        dialect,
+        upstreams: this.upstreams,
+        responses: this.responses,
+        fromClient: this.fromClient,
+        toClient: this.toClient,
+        refusedFrames: this.refusedFrames,
+      },
+      'realtime session ended',
+    );
+  }
+
+  private msSince(start: number): number {
+    return Math.round(performance.now() - start);
+  }
+}
