@@ -283,6 +283,7 @@ describe('tokens', () => {
     const second = await server.connection(2);
     await page.until('ready');
     expect(provider.closeCode).toBe(1000);
+    expect(page.of('state').find(({ state }) => state === 'reconnecting')?.message).toBe('Donna changes her voice …');
     expect(second.protocols[1]).toBe('openai-insecure-api-key.ek_2');
     expect(server.callsTo('/api/realtime/token').map(({ body }) => JSON.parse(body) as unknown)).toEqual([
       {},

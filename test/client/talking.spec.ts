@@ -142,17 +142,17 @@ describe('interrupting Donna', () => {
     // It began 60 ms after it came: two pieces and half of the third were heard.
     context.playUntil(0.06 + 0.25);
     await page.session.startTalking();
-    await provider.until('conversation.item.truncate');
+    await provider.until('response.cancel');
     expect(provider.of('response.cancel')).toEqual([{ type: 'response.cancel', response_id: 'r1' }]);
-    expect(provider.of('conversation.item.truncate')).toEqual([
-      { type: 'conversation.item.truncate', item_id: 'item-1', content_index: 0, audio_end_ms: 250 },
-    ]);
     expect(context.sources.slice(2).every(({ isStopped }) => isStopped)).toBe(true);
 
     // What was under way is not played any more.
     provider.send({ type: 'response.output_audio.delta', ...place, delta: sound(100) });
     provider.send({ type: 'response.output_audio_transcript.delta', ...place, delta: 'ghost' });
     provider.send({ type: 'response.done', response: { id: 'r1', status: 'cancelled' } });
+    expect(await provider.until('conversation.item.truncate')).toEqual([
+      { type: 'conversation.item.truncate', item_id: 'item-1', content_index: 0, audio_end_ms: 250 },
+    ]);
     page.environment.audio.speak(4);
     await page.session.stopTalking();
     await provider.until('response.create', 2);
@@ -160,6 +160,22 @@ describe('interrupting Donna', () => {
     await eventually(() => page.of('transcript').at(-1)?.itemId === 'item-r2');
     expect(context.sources).toHaveLength(7);
     expect(JSON.stringify(page.of('transcript'))).not.toContain('ghost');
+  });
+
+  it('tells at once how much was heard of an answer that had arrived whole', async () => {
+    const provider = await page.connected();
+    page.session.say('Hello');
+    await provider.until('response.create');
+    provider.answer('r1', { soundMs: 1000 });
+    await eventually(() => page.environment.audio.context.sources.length === 10);
+    await eventually(() => page.of('transcript').some(({ role, isFinal }) => role === 'assistant' && isFinal));
+    provider.send({ type: 'deprecation', use: 'all before has been read' });
+    await eventually(() => page.of('deprecation').length === 1);
+    page.environment.audio.context.playUntil(0.06 + 0.42);
+    page.session.say('Stop');
+    await provider.until('response.create', 2);
+    expect(provider.of('conversation.item.truncate')).toMatchObject([{ item_id: 'item-r1', audio_end_ms: 420 }]);
+    expect(provider.types).not.toContain('response.cancel');
   });
 
   it('asks for the next answer only when the cancelled one has ended, as a provider demands', async () => {
@@ -286,7 +302,11 @@ describe('server VAD, where it is configured', () => {
     });
     await page.until('speaking');
     provider.send({ type: 'input_audio_buffer.speech_started' });
+    await provider.until('response.cancel');
+    provider.send({ type: 'error', error: { code: 'response_cancel_not_active' } });
+    provider.send({ type: 'response.done', response: { id: 'r1', status: 'cancelled' } });
     await provider.until('conversation.item.truncate');
+    expect(page.errors).toEqual([]);
     expect(page.environment.audio.context.sources[0]?.isStopped).toBe(true);
     expect(provider.types).not.toContain('input_audio_buffer.commit');
     expect(provider.types).not.toContain('response.create');

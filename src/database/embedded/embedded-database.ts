@@ -13,8 +13,9 @@ import type { Running } from './start-embedded.js';
 const BOUNDS: TurnBounds = { turnWithinMs: 10_000, statementWithinMs: 30_000 };
 /** Milliseconds that a call waits for the start, which goes on without it. */
 const START_WITHIN_MS = 60_000;
-/** Milliseconds between a start that failed and the next: each costs seconds of CPU. */
+/** Milliseconds between a start that failed and the next, doubled each time up to the second: each costs seconds of CPU. */
 const RETRY_AFTER_MS = 1000;
+const RETRY_AT_MOST_MS = 30_000;
 const LISTEN_AGAIN_MS = 1000;
 
 interface Subscription {
@@ -31,7 +32,8 @@ export class EmbeddedDatabase extends Database {
   private phase: DatabaseState = 'off';
   private running: Running | undefined;
   private opening: Promise<Running> | undefined;
-  private failed: { readonly error: Error; readonly at: number } | undefined;
+  /** `starts`: how many have failed one after another; 0 for one that ran and broke down. */
+  private failed: { readonly error: Error; readonly at: number; readonly starts: number } | undefined;
   /** The end of one that has broken down: until then it holds the folder. */
   private ending: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
@@ -61,7 +63,14 @@ export class EmbeddedDatabase extends Database {
   protected override async connect(): Promise<Kysely<Tables>> {
     if (this.closing !== undefined) throw makeClosed();
     if (this.running !== undefined) return this.running.kysely;
-    if (this.failed !== undefined && performance.now() - this.failed.at < RETRY_AFTER_MS) throw this.failed.error;
+    const { failed } = this;
+    if (failed !== undefined) {
+      const pauseMs = Math.min(RETRY_AT_MOST_MS, RETRY_AFTER_MS * 2 ** Math.max(0, failed.starts - 1));
+      const isDue = performance.now() - failed.at >= pauseMs;
+      // What did not start is tried again behind the caller's back: it is not worth seconds of everybody's time.
+      if (failed.starts > 0 && isDue) (this.opening ??= this.open()).catch(() => undefined);
+      if (failed.starts > 0 || !isDue) throw failed.error;
+    }
     this.opening ??= this.open();
     const late = (): Error => new DatabaseUnavailableError('The embedded database is still starting: try again');
     return (await waitAtMost(this.opening, START_WITHIN_MS, late)).kysely;
@@ -96,7 +105,7 @@ export class EmbeddedDatabase extends Database {
   }
 
   private async open(): Promise<Running> {
-    this.phase = 'starting';
+    if ((this.failed?.starts ?? 0) === 0) this.phase = 'starting';
     try {
       const running = await this.start();
       this.running = running;
@@ -109,7 +118,7 @@ export class EmbeddedDatabase extends Database {
       const told = error instanceof DatabaseUnavailableError ? error : this.describe(error);
       // Once for each kind of fault, not for each try.
       if (this.failed?.error.message !== told.message) this.logger.error({ fault: told.message }, 'no database');
-      this.failed = { error: told, at: performance.now() };
+      this.failed = { error: told, at: performance.now(), starts: (this.failed?.starts ?? 0) + 1 };
       this.phase = 'down';
       throw told;
     } finally {
@@ -147,7 +156,7 @@ export class EmbeddedDatabase extends Database {
     this.phase = 'down';
     this.logger.error({ fault }, 'the embedded database broke down: its next use starts it again');
     const error = new DatabaseUnavailableError(`The embedded database broke down (${fault}): try again in a second`);
-    this.failed = { error, at: performance.now() };
+    this.failed = { error, at: performance.now(), starts: 0 };
     const ended = running.close().catch(() => undefined);
     this.ending = ended;
   }

@@ -9,9 +9,4 @@ export class ReservedController {
   reserved(): never {
     throw new GatewayError('NOT_FOUND', { error: 'This address is reserved for a part that is not in this release.' });
   }
-
-  @NativeHandler('reserved.realtime')
-  realtime(): never {
-    throw new GatewayError('REALTIME_DISABLED');
-  }
 }

@@ -124,7 +124,7 @@ export class ResponseRun {
   /** Sends a piece and waits until it is taken: no more than one is ever under way. */
   async #send(type: string, fields: Fields): Promise<void> {
     // A closed outlet takes all at once: whoever went on would never let the process hear of the close.
-
+    if (!this.outlet.isOpen) this.interrupt();
     this.#stop.signal.throwIfAborted();
     await this.outlet.send(type, fields);
     this.#stop.signal.throwIfAborted();

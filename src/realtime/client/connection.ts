@@ -14,7 +14,8 @@ const ACCEPTED_MS = 1_000;
 
 export interface ConnectionListener {
   onUp(link: SocketLink): void;
-  onDown(): void;
+  /** `isWished`: another link follows because the wishes have changed. */
+  onDown(isWished: boolean): void;
   /** Before each further attempt. */
   onWait(fault: VoiceError, attempt: number): void;
   onGiveUp(fault: VoiceError): void;
@@ -111,8 +112,9 @@ export class Connection {
     listener.onUp(link);
     const { code } = await link.ended;
     this.link = undefined;
-    if (!signal.aborted) listener.onDown();
-    const verdict = version === this.wishesVersion ? judgeClose(code === LOST ? 1006 : code) : 'restart';
+    const isWished = version !== this.wishesVersion;
+    if (!signal.aborted) listener.onDown(isWished);
+    const verdict = isWished ? 'restart' : judgeClose(code === LOST ? 1006 : code);
     return { verdict, upMs: environment.now() - upAt };
   }
 

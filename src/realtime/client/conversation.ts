@@ -129,7 +129,7 @@ export class Conversation {
     const { itemId, contentIndex, playedMs } = interrupted;
     // So that Donna knows which of her words were heard.
     const place = { item_id: itemId, content_index: contentIndex, audio_end_ms: playedMs };
-    this.send({ type: 'conversation.item.truncate', ...place });
+    this.responses.sendWhenOver({ type: 'conversation.item.truncate', ...place });
   }
 
   /** Without a link, the next one asks. */

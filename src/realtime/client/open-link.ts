@@ -42,15 +42,17 @@ export async function openProxy(
     await link.waitFor(({ type }) => type === 'auth_success', STEP_MS);
     link.send({ type: 'connect_realtime', ...sayable(wishes) });
     const frame = await link.waitFor(({ type }) => CONNECTED.has(type), STEP_MS);
-    if (frame.type !== 'realtime_connected') throw new VoiceError('network');
+    if (frame.type !== 'realtime_connected') throw faultOf(frame);
   });
 }
 
 const CONNECTED = new Set(['realtime_connected', 'upstream_closed', 'error']);
 
-/** A provider says in an event that it does not know the secret, and closes then. */
+/** A provider says in an event that it does not know the secret, and the gateway that it does not take a voice. */
 function faultOf({ error }: Frame): Error {
-  return fieldsOf(error)['code'] === 'invalid_api_key' ? new LinkEndedError(KEY_REFUSED) : new VoiceError('network');
+  const { code } = fieldsOf(error);
+  if (code === 'invalid_api_key') return new LinkEndedError(KEY_REFUSED);
+  return new VoiceError(code === 'VALIDATION_FAILED' ? 'refused' : 'network');
 }
 
 /** Goes through a handshake; the link that fails it, or is no longer wanted, is closed. */

@@ -11,6 +11,7 @@ export class ResponseQueue {
   private isCancelled = false;
   private isWanted = false;
   private asked = 0;
+  private sendAtEnd: Parameters<SendFrame>[0] | undefined;
 
   constructor(private readonly send: SendFrame) {}
 
@@ -43,6 +44,12 @@ export class ResponseQueue {
     if (this.activeId !== undefined) this.sendCancel(this.activeId);
   }
 
+  /** Sends a frame about an answer when that has ended: a provider changes no item that still grows. */
+  sendWhenOver(frame: Parameters<SendFrame>[0]): void {
+    if (this.activeId === undefined) this.send(frame);
+    else this.sendAtEnd = frame;
+  }
+
   /** Whether a part of an answer is to be shown and played. */
   accepts(responseId: string): boolean {
     if (this.isCancelled) return false;
@@ -72,6 +79,8 @@ export class ResponseQueue {
     this.activeId = undefined;
     this.askedBy = undefined;
     this.isCancelled = false;
+    if (this.sendAtEnd !== undefined) this.send(this.sendAtEnd);
+    this.sendAtEnd = undefined;
     if (!this.isWanted) return wasAwaited;
     this.isWanted = false;
     this.ask();

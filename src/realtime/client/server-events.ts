@@ -54,7 +54,7 @@ export function readServerEvent(frame: Frame): ServerEvent | undefined {
       return { kind: 'response-created', id: textOf(fieldsOf(frame['response'])['id']) };
     case 'response.done': {
       const { id, status } = fieldsOf(frame['response']);
-      return { kind: 'response-done', id: textOf(id), hasFailed: status === 'failed' || status === 'incomplete' };
+      return { kind: 'response-done', id: textOf(id), hasFailed: status === 'failed' };
     }
     case 'input_audio_buffer.speech_started':
       return { kind: 'speech-started' };

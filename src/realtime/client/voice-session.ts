@@ -153,9 +153,9 @@ export class VoiceSession extends VoiceEventTarget {
           conversation.attach(link);
           this.arrive?.up();
         },
-        onDown: () => {
+        onDown: (isWished) => {
           conversation.detach();
-          this.move('reconnecting', 'connection_lost');
+          this.move('reconnecting', isWished ? 'voice' : 'connection_lost');
         },
         onWait: (fault, attempt) => this.tellState(fault.code, attempt),
         onGiveUp: (fault) => this.giveUp(call, fault),
@@ -281,7 +281,8 @@ export class VoiceSession extends VoiceEventTarget {
   private tellState(reason: string, attempt = 0): void {
     const { state } = this;
     const isFault = state === 'failed' || attempt > 1;
-    const message = isFault ? new VoiceError(reason as VoiceFault).message : STATE_MESSAGES[state];
+    const plain = reason === 'voice' ? 'Donna changes her voice …' : STATE_MESSAGES[state];
+    const message = isFault ? new VoiceError(reason as VoiceFault).message : plain;
     this.tell('state', { state, reason, message });
   }
 

@@ -12,6 +12,7 @@ export class TestEnvironment implements Environment {
   readonly sockets: WebSocket[] = [];
   readonly moduleUrl: string;
   dice = 0.5;
+  private blocked: string | undefined;
   private nowMs = 0;
   private readonly startedAt = Date.now();
   private readonly timers = new Set<Timer>();
@@ -26,9 +27,16 @@ export class TestEnvironment implements Environment {
   }
 
   openSocket(url: string, protocols: readonly string[]): WebSocket {
-    const socket = new WebSocket(url, [...protocols]);
+    // A port that nobody listens on: what a firewall makes of it.
+    const isBlocked = this.blocked !== undefined && url.includes(this.blocked);
+    const socket = new WebSocket(isBlocked ? 'ws://127.0.0.1:9/' : url, [...protocols]);
     this.sockets.push(socket);
     return socket;
+  }
+
+  /** From now on no socket opens whose address has this in it. */
+  blockSockets(part: string): void {
+    this.blocked = part;
   }
 
   now(): number {

@@ -13,7 +13,7 @@ export class VoicePage {
   readonly told: Told[] = [];
 
   constructor(
-    private readonly server: VoiceServer,
+    private readonly server: Pick<VoiceServer, 'origin' | 'sockets'> & Partial<Pick<VoiceServer, 'connection'>>,
     options: VoiceSessionOptions = {},
     prefix = '',
   ) {
@@ -31,6 +31,7 @@ export class VoicePage {
   async connected(): Promise<ServedSocket> {
     const before = this.server.sockets.length;
     await this.session.connect();
+    if (this.server.connection === undefined) throw new Error('this server shows no connections');
     return this.server.connection(before + 1);
   }
 
