@@ -28,7 +28,7 @@ import {
 } from './features/index.js';
 import { ForwardModule, Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
-import { MetricsModule } from './metrics/index.js';
+import { MetricsModule, RequestMetrics } from './metrics/index.js';
 import { OutboundModule } from './outbound/index.js';
 import { Pipeline } from './pipeline.js';
 import type { NativeRouter } from './pipeline-steps.js';
@@ -145,14 +145,15 @@ export class AppModule {
         },
         {
           provide: FrontDoor,
-          inject: [CONFIG, Pipeline, DrainState, LOGGER, UpgradeHandlers],
+          inject: [CONFIG, Pipeline, DrainState, LOGGER, UpgradeHandlers, RequestMetrics],
           useFactory: (
             slice: GatewayConfig,
             pipeline: Pipeline,
             drain: DrainState,
             logger: Logger,
             upgrades: UpgradeHandlers,
-          ) => new FrontDoor(slice, pipeline, drain, logger, upgrades),
+            requests: RequestMetrics,
+          ) => new FrontDoor(slice, pipeline, drain, logger, upgrades, requests),
         },
       ],
     };

@@ -12,6 +12,7 @@ import {
   refusalOf,
   type UpgradeHandlers,
 } from './edge/index.js';
+import type { RequestMetrics } from './metrics/index.js';
 import type { Pipeline } from './pipeline.js';
 import type { StepResult } from './pipeline-steps.js';
 import { readHead, type ServedPath } from './request-head.js';
@@ -34,6 +35,7 @@ export class FrontDoor {
     private readonly drain: DrainState,
     private readonly logger: Logger,
     handlers: UpgradeHandlers,
+    private readonly requests: RequestMetrics,
   ) {
     this.isTrusted = compileTrust(config.http.trustedProxies);
     this.upgrades = new UpgradeDoor(
@@ -124,7 +126,13 @@ export class FrontDoor {
   }
 
   private close(exchange: Exchange, clientLeft: boolean): void {
-    if (this.open.delete(exchange)) logAccess(this.logger, exchange, clientLeft);
+    if (!this.open.delete(exchange)) return;
+    const status = logAccess(this.logger, exchange, clientLeft);
+    // A joined socket lives as long as it is used: that is no latency.
+    if (status === 101) return;
+    const { route, notes, startedAt } = exchange;
+    const ms = performance.now() - startedAt;
+    this.requests.note({ route: route?.name, stage: route?.stage, arm: notes.arm, status, ms });
   }
 
   private lead(exchange: Exchange): StepResult | Promise<StepResult> {

@@ -1,15 +1,9 @@
 import type { GatewayConfig } from '../config/index.js';
 
 /** Settings that are validated already but whose part is not in this release: said aloud, so that nobody relies on them. */
-export function settingsWithoutEffect({
-  workers,
-  paths,
-  realtime,
-  telemetry,
-}: GatewayConfig): readonly string[] {
+export function settingsWithoutEffect({ workers, paths, telemetry }: GatewayConfig): readonly string[] {
   const notes: string[] = [];
   if (workers > 1) notes.push('GATEWAY_WORKERS has no effect yet: one process serves');
-  if (realtime.wsProxyEnabled) notes.push('ENABLE_WS_PROXY has no effect yet: /realtime answers 503');
   if (telemetry.sentryDsn !== undefined) notes.push('SENTRY_DSN has no effect yet');
   if (telemetry.otlpEndpoint !== undefined) notes.push('OTEL_EXPORTER_OTLP_ENDPOINT has no effect yet');
   if (paths.admin !== '/admin' || paths.docs !== '/docs') {

@@ -1,3 +1,3 @@
-export { type MetricsText, Metrics } from './metrics.js';
+export { Metrics } from './metrics.js';
 export { MetricsModule } from './metrics.module.js';
-export { type RealtimeHistograms, realtimeHistograms } from './realtime-metrics.js';
+export { RequestMetrics } from './request-metrics.js';

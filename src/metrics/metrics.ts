@@ -17,6 +17,7 @@ export interface MetricsText {
 @Injectable()
 export class Metrics {
   private readonly registry = new Registry();
+  private readonly texts: (() => string)[] = [];
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -61,9 +62,16 @@ export class Metrics {
     return this.once(name, labels, Gauge<Label>, make);
   }
 
+  /** Adds metrics that somebody writes himself, in the text format and with a line's end. */
+  addText(render: () => string): void {
+    this.texts.push(render);
+  }
+
   /** All of them in Prometheus' text format. */
   async render(): Promise<MetricsText> {
-    return { contentType: this.registry.contentType, text: await this.registry.metrics() };
+    const text = await this.registry.metrics();
+    const { contentType } = this.registry;
+    return { contentType, text: [text, ...this.texts.map((render) => render())].join('\n') };
   }
 
   private once<Kind extends object>(

@@ -71,7 +71,7 @@ export interface RoutePolicies {
   readonly answers: 'json' | 'any';
   readonly tolerate: 'nothing' | 'first-document';
   readonly errorWhen: ErrorWhen | undefined;
-  /** WebSocket upgrades pass to the upstream. */
+  /** WebSocket upgrades pass to the upstream; on a route without one, to the gateway's own upgrade handler of that name. */
   readonly upgrade: boolean;
   /** A call of this route ends the PHP session: what is remembered of its cookie is dropped. */
   readonly endsSession: boolean;

@@ -4,8 +4,9 @@ import type { Exchange } from './exchange.js';
 /**
  * Writes one line per request when its answer is done or its client is gone.
  * No query, no header, no body, no address: only what names the route and tells how it went.
+ * @returns the status that stands there: 499 when the client left
  */
-export function logAccess(logger: Logger, exchange: Exchange, isUnfinished: boolean): void {
+export function logAccess(logger: Logger, exchange: Exchange, isUnfinished: boolean): number {
   const { res, notes } = exchange;
   // An answer that was begun and then given up for an error was cut by the gateway: its client did not leave.
   const wasCut = isUnfinished && !res.writableEnded && notes.errorCode !== undefined;
@@ -24,6 +25,7 @@ export function logAccess(logger: Logger, exchange: Exchange, isUnfinished: bool
   };
   if (status >= 500 || wasCut) logger.warn(line, 'request');
   else logger.info(line, 'request');
+  return status;
 }
 
 function round(ms: number): number {

@@ -147,6 +147,22 @@ describe('what was said while the connection was away', () => {
     expect(page.errors).toEqual(['audio_dropped']);
   });
 
+  it('is not lost in a network that takes nothing more', async () => {
+    const provider = await page.connected();
+    await page.session.startTalking();
+    page.environment.audio.speak(3, 1);
+    await provider.until('input_audio_buffer.append', 3);
+    Object.defineProperty(page.environment.sockets[0], 'bufferedAmount', { value: 2_000_000 });
+    page.environment.audio.speak(3, 4);
+    await page.until('reconnecting');
+    await page.session.stopTalking();
+    await page.passPause();
+    const second = await server.connection(2);
+    await second.until('response.create');
+    expect(second.of('input_audio_buffer.append')).toHaveLength(6);
+    expect(provider.types).not.toContain('input_audio_buffer.commit');
+  });
+
   it('goes on being heard when the person still speaks', async () => {
     const provider = await page.connected();
     await page.session.startTalking();
@@ -461,6 +477,21 @@ describe('nothing is left after close', () => {
     allow();
     await started;
     expect(page.environment.audio.tracks.every(({ isStopped }) => isStopped)).toBe(true);
+  });
+
+  it('when the page closes in the midst of an event, and begins anew there', async () => {
+    let hasClosed = false;
+    page.session.on('state', ({ detail }) => {
+      if (detail.state !== 'ready' || hasClosed) return;
+      hasClosed = true;
+      page.session.close();
+      void page.session.connect();
+    });
+    page.session.connect().catch(() => undefined);
+    await server.connection(2);
+    await page.until('ready');
+    expect(page.states).toEqual(['connecting', 'ready', 'closed', 'connecting', 'ready']);
+    expect(server.sockets).toHaveLength(2);
   });
 
   it('and everything can begin anew', async () => {

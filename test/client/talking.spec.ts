@@ -316,7 +316,8 @@ describe('server VAD, where it is configured', () => {
 describe('how long a person waited', () => {
   it('is told to the page and to the gateway', async () => {
     const seen: string[] = [];
-    page = new VoicePage(server, { onLatency: ({ name }) => seen.push(name) });
+    const onLatency = ({ name }: { readonly name: string }) => void seen.push(name);
+    page = new VoicePage(server, { onLatency });
     const provider = await page.connected();
     await page.speak(4);
     await provider.until('response.create');

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type ProviderStub, startProviderStub } from '../../src/providers/index.js';
 import { RealtimeClient } from '../support/realtime-client.js';
 import { accessToken } from '../support/realtime-site.js';
+import { bearer, post } from '../support/realtime-token.js';
 import { call } from '../support/http-call.js';
 import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
@@ -111,9 +112,11 @@ describe('/realtime, by the shipped table and the local stand-in', () => {
     expect(JSON.stringify(lines)).not.toMatch(/caller-\d|eyJ|local-stub|Hello/);
   });
 
-  it('counts and measures', async () => {
+  it('counts and measures, tokens too', async () => {
+    expect((await post(gateway, bearer())).status).toBe(200);
     const { text } = await call(gateway.url, '/metrics');
     for (const line of [
+      /^donna_realtime_token_seconds_count\{outcome="issued"\} 1$/m,
       /^donna_realtime_connect_seconds_count\{path="proxy"\} 3$/m,
       /^donna_realtime_first_audio_seconds_count\{path="proxy"\} 2$/m,
       /^donna_realtime_first_transcript_seconds_count\{path="proxy"\} 2$/m,

@@ -102,6 +102,7 @@ describe('the bootstrap', () => {
       [() => write('src/room/new.ts', 'new'), ['run']],
       [() => rmSync(join(project, 'src/room/new.ts')), ['run']],
       [() => write('tsconfig.build.json', '{}'), ['run']],
+      [() => write('scripts/build-client.mjs', 'another bundle'), ['run']],
       [() => rmSync(join(project, 'dist/main.js')), ['run']],
     ];
     for (const [change, calls] of steps) {

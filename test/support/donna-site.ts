@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { loadConfig } from '../../src/config/index.js';
 import { phpEnvironment, startEmbeddedPhp } from '../../src/forward/index.js';
-import { startProviderStub } from '../../src/providers/index.js';
+import { type ProviderStub, startProviderStub } from '../../src/providers/index.js';
 import { WatchedBrowser } from './browser.js';
 import { eventually } from './eventually.js';
-import { IDENTITY_SECRET, JWT_SECRET, startTestGateway } from './test-gateway.js';
+import { IDENTITY_SECRET, JWT_SECRET, startTestGateway, type TestGateway } from './test-gateway.js';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 
@@ -19,16 +19,31 @@ export interface DonnaSite {
   readonly url: string;
   readonly phpOrigin: string;
   readonly browser: WatchedBrowser;
+  readonly stub: ProviderStub;
   /** A page that nobody has signed in. */
   open(options?: BrowserContextOptions): Promise<Page>;
   /** A page of the demo user, signed in through the form; all of them share one session. */
   openSignedIn(options?: BrowserContextOptions): Promise<Page>;
   /** Ends a test; throws when the browser or PHP saw a fault. */
   settle(): Promise<void>;
+  stopGateway(): Promise<void>;
+  /** Another gateway where the first one was. */
+  startGateway(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startDonnaSite(chromium: string): Promise<DonnaSite> {
+export interface DonnaSiteOptions {
+  /** Live talk is on, with the stub as its provider. */
+  readonly hasRealtime?: boolean;
+  /** Of the gateway; the shipped table when left out. */
+  readonly routes?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export async function startDonnaSite(
+  chromium: string,
+  { hasRealtime = false, routes, env = {} }: DonnaSiteOptions = {},
+): Promise<DonnaSite> {
   const folder = mkdtempSync(join(tmpdir(), 'donna-site-'));
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
@@ -55,14 +70,32 @@ export async function startDonnaSite(chromium: string): Promise<DonnaSite> {
       log: (line) => phpLines.push(line),
     });
     stops.push(() => php.stop());
-    const gateway = await startTestGateway({ phpTargets: [php.origin] });
-    stops.push(() => gateway.stop());
-    // On a machine with much to do it takes longer than a page waits.
-    await gateway.warmUp();
+    const start = async (port = '0'): Promise<TestGateway> => {
+      const started = await startTestGateway({
+        phpTargets: [php.origin],
+        env: { PORT: port, ...env },
+        ...(routes === undefined ? {} : { routes }),
+        ...(hasRealtime ? { stubOrigin: stub.origin } : {}),
+      });
+      // On a machine with much to do it takes longer than a page waits.
+      await started.warmUp();
+      return started;
+    };
+    let gateway = await start();
+    let isUp = true;
+    const { url, port } = gateway;
+    const stopGateway = async (): Promise<void> => {
+      if (isUp) await gateway.stop();
+      isUp = false;
+    };
+    const startGateway = async (): Promise<void> => {
+      gateway = await start(String(port));
+      isUp = true;
+    };
+    stops.push(stopGateway);
     const browser = await WatchedBrowser.start(chromium);
     stops.push(() => browser.close());
-    const open = (options: BrowserContextOptions = {}): Promise<Page> =>
-      browser.open({ baseURL: gateway.url, ...options });
+    const open = (options: BrowserContextOptions = {}): Promise<Page> => browser.open({ baseURL: url, ...options });
     let session: BrowserContextOptions = {};
     const openSignedIn = async (options: BrowserContextOptions = {}): Promise<Page> => {
       if (session.storageState === undefined) {
@@ -77,7 +110,8 @@ export async function startDonnaSite(chromium: string): Promise<DonnaSite> {
       const lines = phpLines.splice(0);
       if (lines.length > 0) throw new Error(`PHP complained:\n${lines.join('\n')}`);
     };
-    return { url: gateway.url, phpOrigin: php.origin, browser, open, openSignedIn, settle, stop };
+    const doors = { open, openSignedIn, settle, stopGateway, startGateway, stop };
+    return { url, phpOrigin: php.origin, browser, stub, ...doors };
   } catch (error) {
     await stop();
     throw error;

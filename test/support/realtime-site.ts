@@ -1,5 +1,5 @@
 import { Controller, Module, type Type } from '@nestjs/common';
-import { AuthModule, JwtVerifier, makeAccessToken } from '../../src/auth/index.js';
+import { AuthModule, JwtVerifier, makeAccessToken, Revocations } from '../../src/auth/index.js';
 import { CONFIG, type GatewayConfig } from '../../src/config/index.js';
 import { DrainState, EdgeModule, UpgradeHandlers } from '../../src/edge/index.js';
 import { Metrics } from '../../src/metrics/index.js';
@@ -25,6 +25,8 @@ routes:
 const LIMITED_ROUTE = `  limited: { match: { path: /limited, methods: [GET] }, handler: test.limited, policies: { authorization: public, upgrade: true } }
 `;
 
+/** Of the gateway that was started last with limits of the test's own. */
+let revocations: Revocations | undefined;
 let subjects = 0;
 /** An access token of somebody who has no session yet. */
 export function accessToken(
@@ -44,6 +46,8 @@ export interface RealtimeSite {
   signIn(token?: string, options?: RealtimeClientOptions): Promise<RealtimeClient>;
   /** A client that is connected, and its session at the upstream. */
   connect(options?: RealtimeClientOptions): Promise<{ client: RealtimeClient; session: UpstreamSession }>;
+  /** Revokes a token by its `jti`; with `limits` only. */
+  revoke(id: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -88,6 +92,7 @@ export async function startRealtimeSite({ env, limits, onFrame }: RealtimeSiteOp
       await client.next('realtime_connected');
       return { client, session: await upstream.session(index) };
     },
+    revoke: async (id) => revocations?.revokeToken(id, Date.now() / 1000 + 600),
     stop: async () => {
       await gateway.stop(200);
       await upstream.stop();
@@ -111,7 +116,7 @@ function limitedSockets(limits: SocketLimits): Type {
     providers: [
       {
         provide: SocketEntrance,
-        inject: [CONFIG, RealtimeProvider, DrainState, JwtVerifier, Metrics, LOGGER, UpgradeHandlers],
+        inject: [CONFIG, RealtimeProvider, DrainState, JwtVerifier, Metrics, LOGGER, UpgradeHandlers, Revocations],
         useFactory: (
           { realtime: settings }: GatewayConfig,
           provider: RealtimeProvider,
@@ -120,7 +125,9 @@ function limitedSockets(limits: SocketLimits): Type {
           metrics: Metrics,
           logger: Logger,
           upgrades: UpgradeHandlers,
+          revoked: Revocations,
         ) => {
+          revocations = revoked;
           const session = { jwt, metrics: new RealtimeMetrics(metrics), logger };
           const entrance = new SocketEntrance({ settings, provider, drain, limits, session });
           upgrades.register('test.limited', entrance);

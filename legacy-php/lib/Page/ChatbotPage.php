@@ -14,16 +14,23 @@ final class ChatbotPage
 
     public function __invoke(): Response
     {
-        return Visitor::signedIn($this->app, static fn(User $user, string $csrf): Response => Html::page('Chatbot', <<<'HTML'
+        [$controls, $timing] = [TalkParts::CONTROLS, TalkParts::TIMING];
+
+        return Visitor::signedIn($this->app, static fn(User $user, string $csrf): Response => Html::page('Chatbot', <<<HTML
                 <h1>Chatbot</h1>
                 <div class="chat-page">
                   <section class="card chat" aria-labelledby="chat-title">
                     <div class="line"><h2 id="chat-title" class="grow">Conversation</h2><button class="quiet" type="button" id="fresh">New</button></div>
-                    <ol id="turns" class="turns" role="log" aria-label="Messages" tabindex="0"></ol>
+                    <div class="log" role="log" aria-label="Messages" tabindex="0"><ol id="turns" class="turns"></ol></div>
                     <form id="say" class="line">
                       <label class="grow">Message <textarea name="message" rows="2" maxlength="4000" required></textarea></label>
                       <button type="submit">Send</button>
                     </form>
+                    <section class="aloud" aria-labelledby="aloud-title" data-talk data-state="idle" hidden>
+                      <h3 id="aloud-title">Or talk</h3>
+            {$controls}
+            {$timing}
+                    </section>
                   </section>
                   <aside class="stack">
                     <section class="card" aria-labelledby="list-title">

@@ -14,20 +14,22 @@ final class ReceptionistPage
 
     public function __invoke(): Response
     {
-        return Visitor::signedIn($this->app, static fn(User $user, string $csrf): Response => Html::page('Receptionist', <<<'HTML'
+        [$controls, $timing] = [TalkParts::CONTROLS, TalkParts::TIMING];
+
+        return Visitor::signedIn($this->app, static fn(User $user, string $csrf): Response => Html::page('Receptionist', <<<HTML
                 <h1>Receptionist</h1>
-                <section class="card talk" aria-labelledby="talk-title">
+                <section class="card talk" aria-labelledby="talk-title" data-talk data-state="idle">
                   <h2 id="talk-title">Speak with Donna</h2>
-                  <p id="state" class="state" role="status" aria-live="polite">Ready.</p>
-                  <ol id="turns" class="turns" role="log" aria-label="What was said" tabindex="0"></ol>
-                  <button id="push" class="push" type="button" aria-pressed="false">Hold to talk</button>
-                  <p class="hint">Hold the button, or the space bar while it has the focus. Or write:</p>
+                  <div class="log" role="log" aria-label="What was said" tabindex="0"><ol id="turns" class="turns"></ol></div>
+            {$controls}
+                  <p class="hint">Hold the button while you speak, or the space bar while it has the focus. A short tap begins, another one ends. Or write:</p>
                   <form id="say" class="line">
                     <label class="grow">Message <input name="message" maxlength="4000" required autocomplete="off"></label>
                     <button type="submit">Say</button>
                   </form>
                   <label class="inline">Voice <select id="voice"><option value="">standard</option></select></label>
                   <audio id="audio" controls hidden></audio>
+            {$timing}
                 </section>
             HTML, $user, $csrf, 'Receptionist', 'receptionist.js'));
     }

@@ -1,24 +1,22 @@
 import { api, el, moment, notice, onSubmit } from './donna.js';
+import { onHold } from './hold.js';
+import { findLiveTalk, LiveTalk, TalkParts } from './live-talk.js';
+import { Transcript } from './transcript.js';
 
-const turns = document.getElementById('turns');
+const transcript = new Transcript(document.getElementById('turns'));
 const say = document.getElementById('say');
 const list = document.getElementById('list');
 const settings = document.getElementById('settings');
 let chat = null;
 let profile = 'general';
 let greeting = '';
-
-function turn(kind, text) {
-  const item = el('li', { class: kind }, text);
-  turns.append(item);
-  turns.scrollTop = turns.scrollHeight;
-  return item;
-}
+let talk = null;
 
 function open(id, title) {
   chat = id;
-  turns.replaceChildren();
-  turn('', id === null ? greeting : `We go on with “${title}”.`);
+  talk?.close();
+  transcript.clear();
+  transcript.add('', id === null ? greeting : `We go on with “${title}”.`);
   say.elements.message.focus();
 }
 
@@ -36,19 +34,19 @@ function showSettings(data) {
   settings.elements.profile.value = profile;
   greeting = data.greeting;
   // A script may set a style property under a strict policy; a style attribute it may not.
-  turns.style.setProperty('border-top', `3px solid ${data.themeColor}`);
+  transcript.log.style.setProperty('border-top', `3px solid ${data.themeColor}`);
 }
 
 onSubmit(say, async ({ message }) => {
-  turn('mine', message);
+  transcript.add('mine', message);
   say.reset();
   try {
     const answer = await api('api/donna_logic.php', { method: 'POST', json: { message, user_profile: profile, ...(chat === null ? {} : { chat_id: chat }) } });
     chat = answer.metadata.chat_id;
-    turn('', answer.reply);
+    transcript.add('', answer.reply);
     await loadList();
   } catch (error) {
-    turn('failed', error.message);
+    transcript.add('failed', error.message);
   }
 });
 say.elements.message.addEventListener('keydown', (event) => {
@@ -71,6 +69,21 @@ document.getElementById('reset').addEventListener('click', async () => {
 });
 document.getElementById('fresh').addEventListener('click', () => open(null, ''));
 
+async function offerTalk() {
+  const createVoiceSession = await findLiveTalk();
+  if (createVoiceSession === null) return;
+  const root = document.querySelector('[data-talk]');
+  const parts = new TalkParts(root);
+  talk = new LiveTalk(createVoiceSession, parts, transcript, () => {
+    root.hidden = true;
+    talk = null;
+    notice('Live talk is switched off at the moment. You can still write.');
+  });
+  talk.letGo = onHold(parts.push, { press: () => talk?.press(), release: () => talk?.release() });
+  root.hidden = false;
+}
+
+offerTalk();
 try {
   showSettings((await api('api/chatbot_settings.php')).data);
   open(null, '');

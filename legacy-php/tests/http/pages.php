@@ -71,6 +71,24 @@ test('every form field of the pages has a label', static function (): void {
     }
 });
 
+test('the pages for talking have all the parts that their script looks for, and a way to write besides', static function (): void {
+    $browser = (new Browser(Shared::app()))->signIn();
+    $script = $browser->get('/assets/live-talk.js')->body;
+    same(1, preg_match('~for \(const name of \[([^\]]+)\]\) this\[name\] = ~', $script, $list));
+    preg_match_all("~'([a-z-]+)'~", $list[1], $names);
+    truth(count($names[1]) > 5, 'no parts in the script');
+    foreach (['/receptionist.php' => 'class="card talk"[^>]*', '/chatbot.php' => 'class="aloud"[^>]* hidden'] as $path => $root) {
+        $body = $browser->get($path)->body;
+        truth(preg_match('~<section ' . str_replace('[^>]*', '[^>]* data-talk data-state="idle"', $root) . '>~', $body) === 1, 'no data-talk in ' . $path);
+        foreach ($names[1] as $name) {
+            same(1, substr_count($body, "data-part=\"{$name}\""), $path . ' ' . $name);
+        }
+        contains('<button class="push" type="button" data-part="push" aria-pressed="false">', $body);
+        same(1, preg_match('~role="log"[^>]*><ol id="turns"~', $body));
+        truth(preg_match('~<form id="say"~', $body) === 1, 'nothing to write in: ' . $path);
+    }
+});
+
 test('nothing but pages, assets and the API is served, and never the text of a script', static function (): void {
     $app = Shared::app();
     foreach (['/lib/App.php', '/router.php', '/var/users.json', '/../router.php', '/..%2frouter.php', '/%2e%2e/router.php', '/api/../lib/App.php', '/api/..%2flib/App.php', '/api/%2e%2e/lib/autoload.php',

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../../contract/index.js';
-import type { SharedState } from '../../state/index.js';
+import { type SharedState, StateUnavailableError } from '../../state/index.js';
 
 /** Milliseconds that the first result is remembered. */
 const REMEMBER_MS = 86_400_000;
@@ -39,7 +39,7 @@ export class IdempotentRuns {
    * @param name of the key, with its caller: any text
    * @param content what is asked for under it: another under the same key is a mistake
    * @throws GatewayError VALIDATION_FAILED for another content, UPSTREAM_UNAVAILABLE while the same run goes on for too
-   *   long; StateUnavailableError; what `run` throws
+   *   long, and while nobody can say what has run; what `run` throws
    */
   async run(name: string, content: string, run: () => Promise<RunOutcome>): Promise<KeyedOutcome> {
     const key = `voice:once:${digest(name)}`;
@@ -47,16 +47,16 @@ export class IdempotentRuns {
     const startedAt = performance.now();
     for (;;) {
       const mine = JSON.stringify({ fingerprint, holder: randomUUID() } satisfies Entry);
-      if (await this.state.add(key, mine, LEASE_MS)) {
+      if (await known(this.state.add(key, mine, LEASE_MS))) {
         return { value: await this.hold(key, mine, fingerprint, run), isFirst: true };
       }
-      const known = parse(await this.state.get(key));
-      if (known !== undefined && known.fingerprint !== fingerprint)
+      const entry = parse(await known(this.state.get(key)));
+      if (entry !== undefined && entry.fingerprint !== fingerprint)
         throw new GatewayError('VALIDATION_FAILED', {
           error: 'This idempotency key was used for another event.',
           validationErrors: { 'Idempotency-Key': 'was used for another event: make a new one for each' },
         });
-      if (known !== undefined && known.holder === undefined) return { value: known.value, isFirst: false };
+      if (entry !== undefined && entry.holder === undefined) return { value: entry.value, isFirst: false };
       if (performance.now() - startedAt > WAIT_MS)
         throw new GatewayError('UPSTREAM_UNAVAILABLE', {
           error: 'The same event is being delivered. Ask again in a moment.',
@@ -81,6 +81,19 @@ export class IdempotentRuns {
     if (outcome?.isFinal !== true) return this.state.swap(key, mine, mine, 1);
     const done = JSON.stringify({ fingerprint, value: outcome.value } satisfies Entry);
     return this.state.swap(key, mine, done, REMEMBER_MS);
+  }
+}
+
+/** Better nothing is delivered than twice. @throws GatewayError UPSTREAM_UNAVAILABLE */
+async function known<Value>(asked: Promise<Value>): Promise<Value> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof StateUnavailableError)) throw error;
+    throw new GatewayError('UPSTREAM_UNAVAILABLE', {
+      error: 'Nobody can say now whether this event was delivered. Ask again in a moment.',
+      headers: { 'Retry-After': '1' },
+    });
   }
 }
 

@@ -44,16 +44,24 @@ export class VoiceEventStore {
     if (now - this.prunedAt < PRUNE_EVERY_MS) return 0;
     this.prunedAt = now;
     const db = await this.database.db();
-    const first = await db
-      .selectFrom('voice_event')
-      .select('recorded_at')
-      .orderBy('recorded_at', 'desc')
-      .offset(this.keepEvents)
-      .limit(1)
+    // Compared where they are: JavaScript's milliseconds would cut a moment short.
+    const { numDeletedRows } = await db
+      .deleteFrom('voice_event')
+      .where(({ eb, or, selectFrom }) =>
+        or([
+          eb('recorded_at', '<=', new Date(now - KEEP_DAYS * 86_400_000)),
+          eb(
+            'recorded_at',
+            '<=',
+            selectFrom('voice_event')
+              .select('recorded_at')
+              .orderBy('recorded_at', 'desc')
+              .offset(this.keepEvents)
+              .limit(1),
+          ),
+        ]),
+      )
       .executeTakeFirst();
-    const oldest = new Date(now - KEEP_DAYS * 86_400_000);
-    const until = first === undefined || first.recorded_at < oldest ? oldest : first.recorded_at;
-    const { numDeletedRows } = await db.deleteFrom('voice_event').where('recorded_at', '<=', until).executeTakeFirst();
     return Number(numDeletedRows);
   }
 }

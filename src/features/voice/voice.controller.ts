@@ -2,14 +2,14 @@ import { Controller, HttpCode, Inject, Req, Res } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { EnvelopeFields, GatewayError, parseNativeBody, validateInput } from '../../contract/index.js';
-import { Metrics, type RealtimeHistograms, realtimeHistograms } from '../../metrics/index.js';
 import { NativeHandler, type PhpValue } from '../../routing/index.js';
 import { type Exchange, exchangeOf } from '../../trace/index.js';
+import { BrowserLatency } from './browser-latency.js';
 import { IdempotentRuns } from './idempotent-runs.js';
 import { type ReportedFields, readReported } from './reported-event.js';
 import { unauthenticated, type VoiceCaller, VoiceCallers } from './voice-callers.js';
 import { VoiceEventQueue } from './voice-event.queue.js';
-import type { VoiceEvent, VoiceEventRecord } from './voice-event.js';
+import type { VoiceEvent } from './voice-event.js';
 import { type FanoutResult, VoiceFanout } from './voice-fanout.js';
 
 /** Visible characters (RFC 9110, section 5.5, without blanks), so that a key is the same wherever it is written. */
@@ -28,17 +28,13 @@ interface FanoutFields {
 /** Voice events for the boards of the PHP application: at once with their results, and reported ones in the background. */
 @Controller()
 export class VoiceController {
-  private readonly latency: RealtimeHistograms;
-
   constructor(
     @Inject(VoiceFanout) private readonly voiceFanout: VoiceFanout,
     @Inject(VoiceCallers) private readonly callers: VoiceCallers,
     @Inject(IdempotentRuns) private readonly runs: IdempotentRuns,
     @Inject(VoiceEventQueue) private readonly queue: VoiceEventQueue,
-    @Inject(Metrics) metrics: Metrics,
-  ) {
-    this.latency = realtimeHistograms(metrics);
-  }
+    @Inject(BrowserLatency) private readonly latency: BrowserLatency,
+  ) {}
 
   @NativeHandler('voice.fanout')
   @HttpCode(200)
@@ -80,7 +76,8 @@ export class VoiceController {
         error: 'Too many voice events are waiting. Send this one again later.',
         headers: { 'Retry-After': String(COME_AGAIN_S) },
       });
-    this.observe(reported.record.latency);
+    const { latency } = reported.record;
+    if (latency !== undefined) this.latency.observe(latency);
     return new EnvelopeFields({ accepted: true, id: reported.record.id });
   }
 
@@ -96,26 +93,6 @@ export class VoiceController {
       traceId,
       idempotencyKey,
     });
-  }
-
-  private observe(latency: VoiceEventRecord['latency']): void {
-    if (latency === undefined) return;
-    const seconds = latency.ms / 1000;
-    const path = 'browser';
-    switch (latency.name) {
-      case 'token':
-        this.latency.browserToken.observe(seconds);
-        break;
-      case 'connect':
-        this.latency.connect.observe({ path }, seconds);
-        break;
-      case 'first_audio':
-        this.latency.firstAudio.observe({ path }, seconds);
-        break;
-      case 'first_transcript':
-        this.latency.firstTranscript.observe({ path }, seconds);
-        break;
-    }
   }
 }
 

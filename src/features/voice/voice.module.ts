@@ -5,6 +5,7 @@ import { ForwardModule, Upstreams } from '../../forward/index.js';
 import { Metrics } from '../../metrics/index.js';
 import { SHARED_STATE, type SharedState } from '../../state/index.js';
 import { LOGGER, type Logger } from '../../trace/index.js';
+import { BrowserLatency } from './browser-latency.js';
 import { IdempotentRuns } from './idempotent-runs.js';
 import { VoiceCallers } from './voice-callers.js';
 import { VoiceEventQueue } from './voice-event.queue.js';
@@ -31,6 +32,11 @@ import { VoiceController } from './voice.controller.js';
       provide: IdempotentRuns,
       inject: [SHARED_STATE],
       useFactory: (state: SharedState) => new IdempotentRuns(state),
+    },
+    {
+      provide: BrowserLatency,
+      inject: [Metrics],
+      useFactory: (metrics: Metrics) => new BrowserLatency(metrics),
     },
     {
       provide: VoiceEventQueue,

@@ -146,7 +146,10 @@ export class Conversation {
     this.awaitedFirsts.add('first_audio').add('first_transcript');
   }
 
-  private readonly send: SendFrame = (frame) => void this.link?.send(frame);
+  /** A link that takes nothing more would lose what is said: it is given up, and all is said again on another. */
+  private readonly send: SendFrame = (frame) => {
+    if (this.link?.send(frame) === false) this.parts.onDead();
+  };
 
   // ── What the server says ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -52,7 +52,7 @@ const CONNECTED = new Set(['realtime_connected', 'upstream_closed', 'error']);
 function faultOf({ error }: Frame): Error {
   const { code } = fieldsOf(error);
   if (code === 'invalid_api_key') return new LinkEndedError(KEY_REFUSED);
-  return new VoiceError(code === 'VALIDATION_FAILED' ? 'refused' : 'network');
+  return new VoiceError(code === 'validation_failed' ? 'refused' : 'network');
 }
 
 /** Goes through a handshake; the link that fails it, or is no longer wanted, is closed. */

@@ -5,6 +5,8 @@ import { VoiceError } from './voice-error.js';
 
 /** A token that runs out so soon is not begun with. */
 const MARGIN_MS = 15_000;
+/** None is kept for longer: what it says of its end is told by another clock than the person's. */
+const LONGEST_MS = 600_000;
 
 /** What the page wishes of the session. */
 export interface Wishes {
@@ -68,7 +70,7 @@ export class TokenSource {
   }
 
   private keep<Token>(token: Token, lifeMs: number): Kept<Token> {
-    return { token, freshUntil: this.environment.now() + lifeMs - MARGIN_MS };
+    return { token, freshUntil: this.environment.now() + Math.min(lifeMs, LONGEST_MS) - MARGIN_MS };
   }
 }
 

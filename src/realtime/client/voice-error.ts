@@ -53,6 +53,11 @@ export class VoiceError extends Error {
   }
 }
 
+/** A fault in words for people; undefined for what is none. */
+export function faultMessage(code: string): string | undefined {
+  return Object.entries(MESSAGES).find(([name]) => name === code)?.[1];
+}
+
 /** Any thrown value as a {@link VoiceError}: what is unknown is a fault of the network. */
 export function toVoiceError(error: unknown): VoiceError {
   return error instanceof VoiceError ? error : new VoiceError('network');

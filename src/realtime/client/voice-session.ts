@@ -9,22 +9,11 @@ import { Playback } from './playback.js';
 import { isOver, isUp, type SessionState, StateMachine } from './session-state.js';
 import type { SocketLink } from './socket-link.js';
 import { TokenSource, type Wishes } from './token-source.js';
+import { stateMessage } from './state-message.js';
 import { toVoiceError, VoiceError, type VoiceFault } from './voice-error.js';
 import { type LatencyDetail, VoiceEventTarget } from './voice-events.js';
 
 const MAX_TEXT_CHARS = 4000;
-
-const STATE_MESSAGES: Readonly<Record<SessionState, string>> = {
-  idle: 'Not connected.',
-  connecting: 'Connecting to Donna …',
-  ready: 'Donna is ready.',
-  listening: 'Donna listens …',
-  thinking: 'Donna thinks …',
-  speaking: 'Donna speaks …',
-  reconnecting: 'The connection was lost. Connecting again …',
-  closed: 'The conversation has ended.',
-  failed: 'The conversation could not go on.',
-};
 
 export interface VoiceSessionOptions extends CallerProof, Wishes {
   /** By default `config.json` beside this module. */
@@ -58,6 +47,9 @@ export class VoiceSession extends VoiceEventTarget {
   ) {
     super();
     this.voice = options.voice;
+    // As a listener: what it throws is the page's own trouble.
+    const { onLatency } = options;
+    if (onLatency !== undefined) this.on('latency', ({ detail }) => onLatency(detail));
   }
 
   get state(): SessionState {
@@ -85,7 +77,7 @@ export class VoiceSession extends VoiceEventTarget {
   /** Listens, from now to `stopTalking`; asks for the microphone at the first call. What Donna says is interrupted. */
   startTalking(): Promise<void> {
     this.wantsToTalk = true;
-    this.call?.context?.resume().catch(() => undefined);
+    this.wake(this.call?.context);
     return this.adjustTalk();
   }
 
@@ -98,6 +90,7 @@ export class VoiceSession extends VoiceEventTarget {
   /** Writes instead of speaking; up to 4000 characters. */
   say(text: string): void {
     const written = text.trim();
+    this.wake(this.call?.context);
     if (written === '') return;
     if (written.length > MAX_TEXT_CHARS) this.fail('too_long');
     else if (this.call?.conversation === undefined) this.fail('not_connected');
@@ -135,7 +128,6 @@ export class VoiceSession extends VoiceEventTarget {
     const onLatency = (name: LatencyDetail['name'], ms: number, path = call.path) => {
       const latency: LatencyDetail = { name, ms, path };
       this.tell('latency', latency);
-      this.options.onLatency?.(latency);
       reports.send(config.eventsUrl, latency, signal);
     };
     const conversation = this.makeConversation(call, config, onLatency);
@@ -189,8 +181,9 @@ export class VoiceSession extends VoiceEventTarget {
   }
 
   /** Takes over the conversation's state; while the connection is away only a new link (`mayRise`) ends that. */
-  private follow({ conversation, connection }: Call, mayRise = false): void {
-    if (conversation === undefined || connection?.isUp !== true) return;
+  private follow(call: Call, mayRise = false): void {
+    const { conversation, connection } = call;
+    if (call !== this.call || conversation === undefined || connection?.isUp !== true) return;
     if (mayRise || isUp(this.state)) this.move(conversation.state, 'conversation');
   }
 
@@ -266,12 +259,17 @@ export class VoiceSession extends VoiceEventTarget {
   private makeContext(): AudioContext | undefined {
     try {
       const context = this.environment.createAudioContext();
-      context.resume().catch(() => undefined);
+      this.wake(context);
       return context;
     } catch {
       // Without sound one can still read and write.
       return undefined;
     }
+  }
+
+  /** A browser lets sound begin when the person has done something: each of its chances is taken. */
+  private wake(context: AudioContext | undefined): void {
+    context?.resume().catch(() => undefined);
   }
 
   private move(to: SessionState, reason: string): void {
@@ -280,9 +278,7 @@ export class VoiceSession extends VoiceEventTarget {
 
   private tellState(reason: string, attempt = 0): void {
     const { state } = this;
-    const isFault = state === 'failed' || attempt > 1;
-    const plain = reason === 'voice' ? 'Donna changes her voice …' : STATE_MESSAGES[state];
-    const message = isFault ? new VoiceError(reason as VoiceFault).message : plain;
+    const message = stateMessage(state, reason, attempt);
     this.tell('state', { state, reason, message });
   }
 

@@ -20,16 +20,21 @@ export const CLOSE = {
 /** What `upstream_closed` says of a provider that was not reached; one that closes says its own. */
 export const UPSTREAM_CLOSED = { lost: 1006, tooLarge: 1009, busy: 1013, refused: 1014 } as const;
 
-const KNOWN = new Set<number>([1000, 1005, 1006, ...Object.values(CLOSE)]);
+/** Never sent: what is said of a socket that ended without a closing frame. */
+export const LOST = 1006;
+const KNOWN = new Set<number>([1000, 1005, LOST, ...Object.values(CLOSE)]);
 
 /** A code as a metric's label: what a client makes up is `other`. */
 export function codeLabel(code: number): string {
   return KNOWN.has(code) ? String(code) : 'other';
 }
 
-/** The code with which `ws` closes for an error of the peer's; its own is not to be had. */
+/** The code with which `ws` closes for an error of the peer's, by its `code`; the status that it keeps is not to be had. */
 export function codeOfFault(error: unknown): number {
-  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  // The connection's, not the protocol's.
+  if (typeof code !== 'string' || !code.startsWith('WS_ERR_')) return LOST;
+  switch (code) {
     case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
     case 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH':
       return CLOSE.tooLarge;

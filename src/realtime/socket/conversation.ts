@@ -12,6 +12,9 @@ type Typed = Extract<FrameType, { readonly kind: 'typed' }>;
 
 /** Bytes at the beginning of a provider's frame in which its type stands. */
 const TYPE_WITHIN_BYTES = 1024;
+const AUDIO_EVENT = 'response.output_audio.delta';
+/** A shorter one is the stand-in's, which is no secret, and could be a word. */
+const SHORTEST_KEY = 16;
 
 /** The client's side, as the conversation needs it. */
 export interface ClientSide {
@@ -116,10 +119,14 @@ export class Conversation {
         settle();
       },
       onFrame: (frame) => {
-        if (this.link === link) this.onFrame(frame);
+        if (this.link === link) this.onFrame(link, frame);
       },
-      onFull: () => client.hold(),
-      onFree: () => client.release(),
+      onFull: () => {
+        if (this.link === link) client.hold();
+      },
+      onFree: () => {
+        if (this.link === link) client.release();
+      },
       onClosed: (end) => {
         if (this.link === link) this.onLost(end);
         settle();
@@ -129,8 +136,9 @@ export class Conversation {
     if (client.isFull) link.hold();
   }
 
-  private onFrame(frame: Buffer): void {
+  private onFrame(link: UpstreamLink, frame: Buffer): void {
     const type = peekFrameType(frame, TYPE_WITHIN_BYTES);
+    if (this.carriesKey(type, frame)) return link.distrust();
     const isDone = type.kind === 'typed' && this.turns.fromProvider(type.type);
     const said = type.kind === 'typed' ? this.dialect.toClient(type, frame) : frame;
     if (said !== undefined) this.client.say(said);
@@ -138,6 +146,13 @@ export class Conversation {
     if (!isDone) return;
     this.report.answered();
     this.client.onAnswered();
+  }
+
+  /** A provider that quotes what it was sent, in an error or a session, must not hand on the gateway's key. Audio is not searched. */
+  private carriesKey(type: FrameType, frame: Buffer): boolean {
+    const { apiKey } = this.parts.endpoint;
+    if (apiKey === undefined || apiKey.length < SHORTEST_KEY) return false;
+    return !(type.kind === 'typed' && type.type === AUDIO_EVENT) && frame.includes(apiKey);
   }
 
   private onLost({ code, message, fault }: UpstreamEnd): void {

@@ -18,6 +18,11 @@ export class Inlet {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.pause();
   }
 
+  /** Takes effect of what was asked before the socket was open. */
+  onOpen(): void {
+    if (this.isHeld) this.socket.pause();
+  }
+
   release(reason: HoldReason): void {
     if (this.holds.delete(reason) && this.holds.size === 0) this.socket.resume();
   }

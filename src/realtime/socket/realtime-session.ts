@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { CLIENT_EVENTS, readFrameType } from '../protocol/index.js';
 import { authenticate, type Authentication, stillHolds } from './authentication.js';
-import { CLOSE, codeOfFault } from './close-codes.js';
+import { CLOSE, codeOfFault, LOST } from './close-codes.js';
 import { Conversation } from './conversation.js';
 import { FrameQueue } from './frame-queue.js';
 import { type ErrorFrameCode, frames } from './gateway-frames.js';
@@ -86,7 +86,9 @@ export class RealtimeSession {
     client.on('message', (data: Buffer, isBinary) => this.receive(data, isBinary));
     client.on('ping', () => this.count());
     client.on('error', (error) => {
-      this.ending ??= { code: codeOfFault(error), reason: 'The client broke the protocol.' };
+      const code = codeOfFault(error);
+      const reason = code === LOST ? 'The connection was lost.' : 'The client broke the protocol.';
+      this.ending ??= { code, reason };
       this.stop();
     });
     client.on('close', (code) => {
@@ -219,7 +221,7 @@ export class RealtimeSession {
   }
 
   private cut(reason: string): void {
-    this.ending ??= { code: 1006, reason };
+    this.ending ??= { code: LOST, reason };
     this.stop();
     this.client.terminate();
   }

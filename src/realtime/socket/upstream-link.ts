@@ -34,6 +34,11 @@ const LATE: UpstreamEnd = {
 };
 const STALLED: UpstreamEnd = { code: UPSTREAM_CLOSED.lost, message: 'The voice provider takes nothing any more.' };
 const LOST: UpstreamEnd = { code: UPSTREAM_CLOSED.lost, message: 'The voice provider is gone without a word.' };
+const DISTRUSTED: UpstreamEnd = {
+  code: UPSTREAM_CLOSED.refused,
+  message: 'The voice provider gave no usable answer.',
+  fault: 'secret',
+};
 const UNREACHED: UpstreamEnd = { code: UPSTREAM_CLOSED.refused, message: 'The voice provider cannot be reached.' };
 
 /** One WebSocket to the realtime provider, with the server's key. */
@@ -80,6 +85,11 @@ export class UpstreamLink {
     this.inlet.release('other side is full');
   }
 
+  /** It has sent what nobody may see. */
+  distrust(): void {
+    this.giveUp(DISTRUSTED);
+  }
+
   /** The session is over: nobody listens any more. */
   leave(): void {
     this.end ??= CLOSED;
@@ -92,6 +102,7 @@ export class UpstreamLink {
     const { socket, events } = this;
     socket.on('open', () => {
       clearTimeout(this.late);
+      this.inlet.onOpen();
       this.heartbeat = new Heartbeat(
         socket,
         this.limits.pingMs,
