@@ -1,13 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { eventually } from './eventually.js';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** Runs before the page's scripts: notes what sound is scheduled, how loud it is, and what of it is stopped. */
+/** Runs before the page's scripts: notes what sound is scheduled, how loud it is, what of it is stopped, and each state. */
 const LISTEN = `
+window.passed = [];
+new MutationObserver(() => {
+  const talk = document.querySelector('[data-talk]');
+  window.passed.push(talk?.dataset.state + ': ' + talk?.querySelector('[data-part="state"]')?.textContent);
+}).observe(document, { subtree: true, childList: true, attributeFilter: ['data-state'] });
 window.heard = [];
 window.stopped = 0;
 const { start, stop } = AudioBufferSourceNode.prototype;
@@ -60,6 +62,14 @@ export class TalkPage {
     await this.page.locator(`[data-talk][data-state="${state}"]`).waitFor();
   }
 
+  /** Waits until the session has passed a state since the page was opened, however short it was. */
+  async passes(state: string, words = ''): Promise<void> {
+    const told = JSON.stringify(`${state}: ${words}`);
+    await eventually(
+      async () => (await this.page.evaluate(`window.passed.some((one) => one.startsWith(${told}))`)) === true,
+    );
+  }
+
   /** Holds the button by mouse while something is spoken. */
   async talk(): Promise<void> {
     await this.push.hover();
@@ -82,7 +92,7 @@ export class TalkPage {
 
   /** Waits for an answer in writing and as sound in which there is something; what sounded before does not count. */
   async hears(words: string | RegExp): Promise<void> {
-    await this.log.getByText(words).last().waitFor();
+    await this.log.locator('li:last-child', { hasText: words }).waitFor();
     const seconds = 'window.heard.filter(({ peak }) => peak > 0.01).reduce((sum, { seconds }) => sum + seconds, 0)';
     await eventually(async () => Number(await this.page.evaluate(seconds)) > 0.2);
     await this.page.evaluate('window.heard.splice(0)');
@@ -94,7 +104,7 @@ export class TalkPage {
 
   /** What axe-core finds that is serious or critical, as `rule: element`. */
   async barriers(): Promise<string[]> {
-    if (!(await this.page.evaluate("typeof window.axe === 'object'"))) await this.page.evaluate(AXE);
+    if (!(await this.page.evaluate("typeof window.axe === 'object'"))) await this.page.evaluate(axe.source);
     return (await this.page
       .evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
