@@ -23,8 +23,8 @@ export default {
   testMatch: ['<rootDir>/{src,test}/**/*.{spec,e2e-spec}.ts'],
   // A second project of the same name (an unpacked copy, the build) must not be found.
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/'],
-  // Suites mostly wait: two run side by side on two cores.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // Suites wait for nearly half of their time: three run side by side on two cores.
+  maxWorkers: availableParallelism() + 1,
   // How long a test may hang, not how fast it must be: that is asserted by itself.
   testTimeout: 60_000,
   extensionsToTreatAsEsm: ['.ts'],

@@ -1,6 +1,14 @@
 import { CSP_MODES, ENVIRONMENTS, LOG_LEVELS } from './gateway-config.js';
 import type { CspMode, Environment, LogLevel } from './gateway-config.js';
-import { addressRangeCheck, ed25519KeyCheck, hostCheck, originCheck, urlCheck, urlPathCheck } from './value-checks.js';
+import {
+  addressRangeCheck,
+  ed25519KeyCheck,
+  headerKeyCheck,
+  hostCheck,
+  originCheck,
+  urlCheck,
+  urlPathCheck,
+} from './value-checks.js';
 import { Email, Flag, List, OneOf, Secret, Text, WholeNumber } from './variable-decorators.js';
 
 const httpUrl = urlCheck({ schemes: ['http', 'https'] });
@@ -45,9 +53,9 @@ export class EnvironmentVariables {
   @OneOf(CSP_MODES, 'report-only') readonly CSP_MODE?: CspMode;
 
   @Text('7dSpvDEoWL7IiJWC0lfpMQlLLDml5gACfkwmwnFGvqQ=', ed25519KeyCheck) readonly TELNYX_PUBLIC_KEY?: string;
-  @Secret('the-key-from-your-elevenlabs-account') readonly ELEVENLABS_API_KEY?: string;
+  @Secret('the-key-from-your-elevenlabs-account', headerKeyCheck) readonly ELEVENLABS_API_KEY?: string;
   @Text('https://api.elevenlabs.io', httpUrl) readonly ELEVENLABS_BASE_URL?: string;
-  @Secret('the-key-from-your-openai-account') readonly OPENAI_API_KEY?: string;
+  @Secret('the-key-from-your-openai-account', headerKeyCheck) readonly OPENAI_API_KEY?: string;
   @Text('https://api.openai.com/v1', httpUrl) readonly OPENAI_BASE_URL?: string;
   @Text('wss://api.openai.com/v1/realtime', urlCheck({ schemes: ['ws', 'wss'] })) readonly OPENAI_REALTIME_URL?: string;
   @Text('gpt-realtime') readonly OPENAI_REALTIME_MODEL?: string;

@@ -238,6 +238,12 @@ describe('production', () => {
     ['GATEWAY_IDENTITY_SECRET', `${STRONG}-php`, 'must be made apart from JWT_SECRET: one of them contains the other'],
     ['OPENAI_API_KEY', 'the-key-from-your-openai-account', EXAMPLE_PROBLEM],
     ['ELEVENLABS_API_KEY', 'changeme', EXAMPLE_PROBLEM],
+    // A header field cannot hold it: the first caller of /realtime ended the process.
+    [
+      'OPENAI_API_KEY',
+      'sk-proj-0123456789abcdefghij\n',
+      'must be visible ASCII characters, without a space or line break at its end',
+    ],
     ['DATABASE_URL', 'postgres://donna:postgres@db.example.com/donna', DEFAULT_PROBLEM],
     ['REDIS_URL', 'rediss://:change-me@cache.example.com', DEFAULT_PROBLEM],
     [

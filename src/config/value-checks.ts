@@ -47,6 +47,12 @@ export const addressRangeCheck: ValueCheck = (value) => {
   return undefined;
 };
 
+/** A key that goes into a header field: one that cannot would fail at each use (RFC 9110, section 5.5). */
+export const headerKeyCheck: ValueCheck = (value) =>
+  /^[\x21-\x7e]+$/.test(value)
+    ? undefined
+    : 'must be visible ASCII characters, without a space or line break at its end';
+
 export const hostCheck: ValueCheck = (value) =>
   isIP(value) !== 0 || /^[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i.test(value)
     ? undefined

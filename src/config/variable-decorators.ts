@@ -14,15 +14,15 @@ const declared = new Map<string, VariableFacts>();
 export const knownVariables: ReadonlyMap<string, VariableFacts> = declared;
 
 export function Text(example: string, check: ValueCheck = () => undefined): PropertyDecorator {
-  return all(
-    declare(example),
-    IsString(),
-    checked('isText', (value) => (typeof value === 'string' ? check(value) : undefined)),
-  );
+  return all(declare(example), IsString(), checkedText(check));
 }
 
-export function Secret(example: string): PropertyDecorator {
-  return all(declare(example, true), IsString());
+export function Secret(example: string, check: ValueCheck = () => undefined): PropertyDecorator {
+  return all(declare(example, true), IsString(), checkedText(check));
+}
+
+function checkedText(check: ValueCheck): PropertyDecorator {
+  return checked('isText', (value) => (typeof value === 'string' ? check(value) : undefined));
 }
 
 export function Email(example: string): PropertyDecorator {

@@ -2,37 +2,38 @@ import { LRUCache } from 'lru-cache';
 import type { ReplicatedMap, SharedState } from './shared-state.js';
 import { wholeMs } from './whole-ms.js';
 
-/** Entries after which the one that was not used for longest is forgotten: the bound of the memory. */
+/** Entries of one room after which the one that was not used for longest is forgotten: the bound of the memory. */
 const MAX_ENTRIES = 100_000;
 
 /** The shared state of a gateway that is alone: in memory, bounded, gone with the process. */
 export class MemoryState implements SharedState {
-  private readonly values = new LRUCache<string, string>({ max: MAX_ENTRIES });
+  /** By the room that a key's prefix names: a flood of one room's keys makes another forget nothing. */
+  private readonly rooms = new Map<string, LRUCache<string, string>>();
   private readonly maps = new Map<string, ReplicatedMap>();
 
   get(key: string): Promise<string | undefined> {
-    return Promise.resolve(this.values.get(key));
+    return Promise.resolve(this.roomOf(key).get(key));
   }
 
   set(key: string, value: string, ttlMs: number): Promise<void> {
-    this.values.set(key, value, { ttl: wholeMs(ttlMs) });
+    this.roomOf(key).set(key, value, { ttl: wholeMs(ttlMs) });
     return Promise.resolve();
   }
 
   add(key: string, value: string, ttlMs: number): Promise<boolean> {
-    if (this.values.get(key) !== undefined) return Promise.resolve(false);
-    this.values.set(key, value, { ttl: wholeMs(ttlMs) });
+    if (this.roomOf(key).get(key) !== undefined) return Promise.resolve(false);
+    this.roomOf(key).set(key, value, { ttl: wholeMs(ttlMs) });
     return Promise.resolve(true);
   }
 
   swap(key: string, expected: string, value: string, ttlMs: number): Promise<boolean> {
-    if (this.values.get(key) !== expected) return Promise.resolve(false);
-    this.values.set(key, value, { ttl: wholeMs(ttlMs) });
+    if (this.roomOf(key).get(key) !== expected) return Promise.resolve(false);
+    this.roomOf(key).set(key, value, { ttl: wholeMs(ttlMs) });
     return Promise.resolve(true);
   }
 
   delete(key: string): Promise<void> {
-    this.values.delete(key);
+    this.roomOf(key).delete(key);
     return Promise.resolve();
   }
 
@@ -48,6 +49,15 @@ export class MemoryState implements SharedState {
       },
     };
     this.maps.set(name, made);
+    return made;
+  }
+
+  private roomOf(key: string): LRUCache<string, string> {
+    const name = key.slice(0, key.indexOf(':') + 1);
+    const known = this.rooms.get(name);
+    if (known !== undefined) return known;
+    const made = new LRUCache<string, string>({ max: MAX_ENTRIES });
+    this.rooms.set(name, made);
     return made;
   }
 }

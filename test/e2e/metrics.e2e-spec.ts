@@ -56,7 +56,9 @@ describe('/metrics', () => {
 
   it.each([
     ['another address of the network', { METRICS_ALLOW: '10.0.0.0/8' }, {}, 404],
-    ['a forwarding header of nobody whom it trusts', {}, { 'X-Forwarded-For': '127.0.0.1' }, 200],
+    ['a client behind a proxy of this machine that it was not told of', {}, { 'X-Forwarded-For': '127.0.0.1' }, 404],
+    ['one whose proxy says so otherwise', {}, { 'X-Real-IP': '198.51.100.7' }, 404],
+    ['what only says how it was spoken to', {}, { 'X-Forwarded-Proto': 'https' }, 200],
     ['a client behind a trusted proxy', { TRUSTED_PROXIES: '127.0.0.1' }, { 'X-Forwarded-For': '198.51.100.7' }, 404],
     [
       'a client that writes an allowed address itself',

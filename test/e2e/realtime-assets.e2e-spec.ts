@@ -74,6 +74,22 @@ describe("the browser's part of realtime, by the shipped table", () => {
     await refused.text();
   });
 
+  it('reads a hostile Accept-Encoding in no time', async () => {
+    const timed = async (accepted: string): Promise<number> => {
+      const startedAt = performance.now();
+      const answer = await call(gateway.url, SCRIPTS[0] ?? '', { headers: { 'Accept-Encoding': accepted } });
+      expect(answer.headers['content-encoding']).toBeUndefined();
+      return performance.now() - startedAt;
+    };
+    // The same number of bytes, the best of five: what is compared is the work on them.
+    let [plain, hostile] = [Infinity, Infinity];
+    for (let i = 0; i < 5; i += 1) {
+      plain = Math.min(plain, await timed('x'.repeat(14_000)));
+      hostile = Math.min(hostile, await timed(`gzip${' '.repeat(13_995)}x`));
+    }
+    expect(hostile).toBeLessThan(20 * plain + 50);
+  });
+
   it.each([...SCRIPTS, '/realtime/config.json'])('%s has a head without a body', async (path) => {
     const answer = await call(gateway.url, path, { method: 'HEAD' });
     expect([answer.status, answer.text]).toEqual([200, '']);

@@ -59,6 +59,23 @@ describe('the realtime stand-in refuses', () => {
   });
 });
 
+describe('the realtime stand-in bears', () => {
+  it.each([
+    '"session.update","session":{"type":DEEP}',
+    '"session.update","session":{"type":"realtime","tools":DEEP}',
+    '"session.update","session":{"type":"realtime","tool_choice":DEEP}',
+    '"conversation.item.create","item":{"type":DEEP}',
+    '"conversation.item.create","item":{"type":"message","role":"user","content":[{"type":DEEP}]}',
+    '"conversation.item.create","item":{"type":"message","role":"user","content":[{"type":"input_text","text":"a","x":DEEP}]}',
+    '"response.create","response":{"tool_choice":DEEP}',
+  ])('what is nested deeper than it could be said back: %s', async (fields) => {
+    const client = await connect();
+    client.send(`{"type":${fields.replace('DEEP', '['.repeat(50_000) + ']'.repeat(50_000))}}`);
+    expect((await client.next('error')).error?.code).toMatch(/^(invalid|unknown)_/);
+    await ask(client, 'hello');
+  });
+});
+
 describe('the realtime stand-in is interrupted', () => {
   it('by response.cancel: the answer ends as far as it was said', async () => {
     const client = await connect(slow);

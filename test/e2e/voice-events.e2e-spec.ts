@@ -191,6 +191,7 @@ describe('POST /api/voice/events, by its fields', () => {
     ['no session', { ...TURN, session_id: '' }, 'session_id'],
     ['a session of a path', { ...TURN, session_id: '../etc' }, 'session_id'],
     ['a moment that is none', { ...TURN, at: '2026-13-41T99:99:99' }, 'at'],
+    ['a moment of a year that Postgres does not have', { ...TURN, at: '0000-01-01T00:00:00Z' }, 'at'],
     ['a moment before all', { ...TURN, at: -1 }, 'at'],
     ['data that is too large', { ...TURN, data: { a: 'x'.repeat(8192) } }, 'data'],
     ['a latency without a name', { ...TURN, type: 'latency', data: { ms: 5 } }, 'data'],

@@ -51,6 +51,14 @@ describe('POST /api/voice/fanout, by what is sent and who sends it', () => {
       expect(boards.told).toHaveLength(0);
     });
 
+    it('refuses a payload that no stack holds', async () => {
+      const body = `{"kind":"a","payload":${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}}`;
+      const headers = { 'Content-Type': 'application/json', ...bearer() };
+      const answer = await call(gateway.url, FANOUT, { method: 'POST', headers, body });
+      expect([400, 422]).toContain(answer.status);
+      expect(boards.told).toHaveLength(0);
+    });
+
     it('takes all of them at their bounds', async () => {
       const fields = { kind: 'k'.repeat(64), text: 'ä'.repeat(4000), at: 1_747_036_800_000, payload: deep(8) };
       expect((await post(gateway, FANOUT, fields)).status).toBe(200);

@@ -185,6 +185,30 @@ describe('a frame of a session of /realtime', () => {
     client.leave();
   });
 
+  it.each([
+    ['a client', 'session.update'],
+    ['a client', 'response.create'],
+    ['the provider', 'session.updated'],
+  ])('of %s that is nested too deep to be rewritten goes through as it is: %s', async (from, type) => {
+    const { client, session } = await site.connect();
+    client.send({ type: 'session.update', session: { voice: 'ash' } });
+    await eventually(() => session.frames.length === 1);
+    const field = type === 'response.create' ? 'response' : 'session';
+    const frame = `{"type":"${type}","${field}":{"voice":${'['.repeat(50_000)}${']'.repeat(50_000)}}}`;
+    if (from === 'a client') {
+      client.send(frame);
+      await eventually(() => session.frames.length === 2);
+      expect(session.frames[1] === frame).toBe(true);
+    } else {
+      const said = new Promise<string>((resolve) => {
+        client.socket.once('message', (data: Buffer) => resolve(data.toString()));
+      });
+      session.socket.send(frame);
+      expect((await said) === frame).toBe(true);
+    }
+    client.leave();
+  });
+
   it('goes through byte for byte, also in pieces, with a ping between them', async () => {
     const { client, session } = await site.connect();
     const text = `{ "audio":"${'ä\\u0041/+'.repeat(9000)}", "event_id" : 12345678901234567890, "type":"input_audio_buffer.append" }`;
@@ -237,6 +261,13 @@ describe('a frame of a session of /realtime', () => {
       1008,
       (client: RealtimeClient) => {
         for (let i = 0; i < 400; i += 1) client.socket.ping();
+      },
+    ],
+    [
+      'beside too many pongs that nobody asked for: 1008',
+      1008,
+      (client: RealtimeClient) => {
+        for (let i = 0; i < 400; i += 1) client.socket.pong();
       },
     ],
   ])('ends the session when it is %s', async (_title, code, send) => {

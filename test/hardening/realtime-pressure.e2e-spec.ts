@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WebSocket } from 'ws';
-import { eventually } from '../support/eventually.js';
+import { eventually, settle } from '../support/eventually.js';
 import { type RealtimeSite, startRealtimeSite } from '../support/realtime-site.js';
 
 const NO_RATE = { messagesPerS: 1e9, messageBurst: 1e9 };
@@ -98,6 +98,19 @@ describe('the relay of /realtime', () => {
       session.socket.send(`{"type":"response.output_audio.delta","delta":"${'x'.repeat(200_000)}"}`);
     await eventually(() => taken >= 60, 40_000);
     expect([client.closed, session.closed]).toEqual([undefined, undefined]);
+    await site.stop();
+  }, 60_000);
+
+  it('lets a client go that does not read why its connects are refused', async () => {
+    const site = await startRealtimeSite({ limits: NO_RATE });
+    const { client, session } = await site.connect();
+    client.socket.pause();
+    for (let batch = 0; batch < 200 && session.closed === undefined; batch += 1) {
+      for (let i = 0; i < 500; i += 1) client.send('{"type":"connect"}');
+      await settle(5);
+    }
+    await eventually(() => session.closed !== undefined);
+    client.leave();
     await site.stop();
   }, 60_000);
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Dialect } from '../../src/realtime/protocol/index.js';
 import { eventually, settle } from '../support/eventually.js';
 import { accessToken, KEY, type RealtimeSite, startRealtimeSite } from '../support/realtime-site.js';
 import { httpAnswer } from '../support/raw-upstream.js';
@@ -47,6 +48,28 @@ describe('the provider’s side of a session of /realtime', () => {
     expect(session.frames).toEqual([]);
     client.leave();
     await eventually(() => current?.closed !== undefined);
+  });
+
+  it.each([
+    ['of the client', 'toProvider'],
+    ['of the provider', 'toClient'],
+  ] as const)('ends with 1011 alone, when the gateway fails over a frame %s', async (_whose, method) => {
+    const other = await site.connect();
+    const { client, session } = await site.connect();
+    const broken = jest.spyOn(Dialect.prototype, method).mockImplementationOnce(() => {
+      throw new TypeError('what was said');
+    });
+    if (method === 'toClient') session.socket.send('{"type":"response.done"}');
+    else client.send({ type: 'response.create' });
+    expect(await client.close()).toMatchObject({ code: 1011 });
+    broken.mockRestore();
+    await eventually(() => session.closed !== undefined);
+    expect(lines.join('\n')).toMatch(/"fault":"TypeError".*a frame of \/realtime was not handled/);
+    expect(lines.join('\n')).not.toContain('what was said');
+    // The others go on.
+    other.session.socket.send('{"type":"response.done"}');
+    await other.client.next('response.done');
+    other.client.leave();
   });
 
   it('killed mid-sentence is told after what it said, and may be opened again', async () => {

@@ -21,7 +21,9 @@ export function missingParameter(name: string): Refusal {
 /** A value that is not among those that are taken. */
 export function invalidValue(name: string, value: unknown, supported: Iterable<string>): Refusal {
   const list = [...supported].map((one) => `'${one}'`).join(', ');
-  const shown = JSON.stringify(value)?.slice(0, 60) ?? 'nothing';
+  // An object could be nested deeper than it can be written.
+  const shown =
+    typeof value === 'object' && value !== null ? 'an object' : (JSON.stringify(value)?.slice(0, 60) ?? 'nothing');
   return new Refusal(`Invalid value: ${shown}. Supported values are: ${list}.`, 'invalid_value', name);
 }
 

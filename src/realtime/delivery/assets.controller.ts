@@ -78,9 +78,14 @@ function nameOf({ path, route }: Exchange): string {
   return resolved.kind === 'path' ? resolved.path.slice(prefix.length) : '';
 }
 
-/** RFC 9110, section 12.5.3: named, and not with a weight of nothing. */
+/** RFC 9110, section 12.5.3: named, and not with a weight of nothing. Split, not searched: linear in whatever is sent. */
 function takesGzip(accepted: string | string[] | undefined): boolean {
-  return /(^|[\s,])gzip\s*(;\s*q=(1|0?\.\d*[1-9]|1\.0*))?\s*(,|$)/i.test(String(accepted ?? ''));
+  return String(accepted ?? '')
+    .split(',')
+    .some((one) => {
+      const [name, weight = 'q=1'] = one.split(';').map((part) => part.trim().toLowerCase());
+      return name === 'gzip' && Number(/^q=([\d.]{1,5})$/.exec(weight)?.[1]) > 0;
+    });
 }
 
 /** Weak comparison (RFC 9110, section 13.1.2). */

@@ -77,7 +77,7 @@ export class Dialect {
     const event = parseFrame(frame);
     if (event === undefined) return frame;
     const changed = this.translate(type, event);
-    return changed === undefined ? frame : toBytes(changed);
+    return changed === undefined ? frame : (toBytes(changed) ?? frame);
   }
 
   /** A provider's frame as the client takes it; undefined for one that the beta does not have. */
@@ -90,7 +90,7 @@ export class Dialect {
     const rewrite = REWRITTEN.get(type);
     if (rewrite === undefined || frame.byteLength > MAX_REWRITTEN_BYTES) return frame;
     const event = parseFrame(frame);
-    return event === undefined ? frame : toBytes(rewrite(event));
+    return event === undefined ? frame : (toBytes(rewrite(event)) ?? frame);
   }
 
   private translate(type: string, event: Fields): Fields | undefined {
@@ -118,6 +118,12 @@ function withGaInput(response: Fields): Fields {
   return Array.isArray(input) ? { ...response, input: input.map(toGaItem) } : response;
 }
 
-function toBytes(event: Fields): Buffer {
-  return Buffer.from(JSON.stringify(event));
+/** Undefined for one that is nested too deep: `JSON.parse` takes any depth, `JSON.stringify` what the stack holds. */
+function toBytes(event: Fields): Buffer | undefined {
+  try {
+    return Buffer.from(JSON.stringify(event));
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }

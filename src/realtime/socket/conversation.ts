@@ -19,11 +19,15 @@ const SHORTEST_KEY = 16;
 /** The client's side, as the conversation needs it. */
 export interface ClientSide {
   say(frame: Buffer): void;
+  /** Says why a frame is not passed on; who does not read it is let go. */
+  refuse(frame: Buffer): void;
   /** What waits for the client is too much. */
   readonly isFull: boolean;
   /** The provider takes less than it gets: the client is not read. */
   hold(): void;
   release(): void;
+  /** This process could not make anything of a frame, by a fault of its own. */
+  fail(error: unknown): void;
   /** A frame of the provider's has come. */
   onSpoken(): void;
   /** A response is done, or no longer under way. */
@@ -103,8 +107,7 @@ export class Conversation {
   }
 
   private refuse(frame: Buffer): undefined {
-    this.report.refused();
-    this.client.say(frame);
+    this.client.refuse(frame);
   }
 
   private open(wanted: TokenRequest, settle: () => void): void {
@@ -119,7 +122,12 @@ export class Conversation {
         settle();
       },
       onFrame: (frame) => {
-        if (this.link === link) this.onFrame(link, frame);
+        if (this.link !== link) return;
+        try {
+          this.onFrame(link, frame);
+        } catch (error) {
+          client.fail(error);
+        }
       },
       onFull: () => {
         if (this.link === link) client.hold();

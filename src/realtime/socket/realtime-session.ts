@@ -55,7 +55,7 @@ export class RealtimeSession {
       onFree: () => this.conversation.release(),
       onStalled: () => this.end(CLOSE.policy, 'The client does not read.'),
     });
-    this.queue = new FrameQueue(this.inlet, (frame) => this.handle(frame));
+    this.queue = new FrameQueue(this.inlet, (frame) => this.handleSafely(frame));
     this.messages = new TokenBucket(limits.messagesPerS, limits.messageBurst);
     this.conversation = new Conversation(parts, this.report, this.clientSide());
     this.heartbeat = new Heartbeat(
@@ -85,6 +85,7 @@ export class RealtimeSession {
     const { client } = this;
     client.on('message', (data: Buffer, isBinary) => this.receive(data, isBinary));
     client.on('ping', () => this.count());
+    client.on('pong', () => this.count());
     client.on('error', (error) => {
       const code = codeOfFault(error);
       const reason = code === LOST ? 'The connection was lost.' : 'The client broke the protocol.';
@@ -123,6 +124,21 @@ export class RealtimeSession {
     if (this.messages.take()) return true;
     this.end(CLOSE.policy, 'Too many messages.');
     return false;
+  }
+
+  /** A fault in what this process makes of a frame ends the session, and not the process. */
+  private handleSafely(frame: Buffer): Promise<void> | undefined {
+    try {
+      return this.handle(frame)?.catch((error: unknown) => this.fail(error));
+    } catch (error) {
+      this.fail(error);
+      return undefined;
+    }
+  }
+
+  private fail(error: unknown): void {
+    this.report.broke(error);
+    this.end(CLOSE.internal, 'The gateway has failed.');
   }
 
   private handle(frame: Buffer): Promise<void> | undefined {
@@ -182,9 +198,13 @@ export class RealtimeSession {
   }
 
   private refuse(code: ErrorFrameCode, message: string): undefined {
+    this.sayRefusal(frames.error(code, message));
+  }
+
+  private sayRefusal(frame: Buffer): void {
     this.report.refused();
     if (this.outlet.isFull) this.end(CLOSE.policy, 'Refusals are not read.');
-    else this.say(frames.error(code, message));
+    else this.say(frame);
   }
 
   private say(frame: Buffer): void {
@@ -196,11 +216,13 @@ export class RealtimeSession {
     const { inlet, outlet } = this;
     return {
       say: (frame) => this.say(frame),
+      refuse: (frame) => this.sayRefusal(frame),
       get isFull() {
         return outlet.isFull;
       },
       hold: () => inlet.hold('other side is full'),
       release: () => inlet.release('other side is full'),
+      fail: (error) => this.fail(error),
       onSpoken: () => this.clocks.busy(),
       onAnswered: () => {
         if (this.isDraining && !this.conversation.isAnswering) this.goAway();

@@ -33,9 +33,10 @@ export class SessionClocks {
   authenticated(expiresAtS: number | undefined): void {
     clearTimeout(this.authentication);
     const { events, limits } = this;
-    if (expiresAtS !== undefined) this.awaitExpiry(expiresAtS * 1000);
     this.recheck = setInterval(() => events.onRecheck(), limits.recheckMs);
     this.idle = setTimeout(() => events.onIdle(), limits.idleMs);
+    // Last: a token that has expired by now ends the session, and with it the clocks that are set.
+    if (expiresAtS !== undefined) this.awaitExpiry(expiresAtS * 1000);
   }
 
   /** Something was said. */

@@ -14,5 +14,5 @@ export interface SessionParts {
   readonly jwt: Pick<JwtVerifier, 'verify'>;
   readonly identities: Places;
   readonly metrics: RealtimeMetrics;
-  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  readonly logger: Pick<Logger, 'error' | 'info' | 'warn'>;
 }

@@ -26,7 +26,7 @@ export class SessionReport {
 
   constructor(
     private readonly traceId: string,
-    private readonly logger: Pick<Logger, 'info' | 'warn'>,
+    private readonly logger: Pick<Logger, 'error' | 'info' | 'warn'>,
     private readonly metrics: RealtimeMetrics,
   ) {}
 
@@ -57,6 +57,13 @@ export class SessionReport {
 
   upstreamLost(code: number, fault: string | undefined): void {
     this.logger.warn({ traceId: this.traceId, code, fault }, 'realtime upstream closed');
+  }
+
+  /** Its class and place; a message may hold what was said. */
+  broke(error: unknown): void {
+    const [, at = ''] = error instanceof Error ? (error.stack ?? '').split('\n    at ') : [];
+    const fault = error instanceof Error ? error.name : typeof error;
+    this.logger.error({ traceId: this.traceId, fault, at: at.trim() }, 'a frame of /realtime was not handled');
   }
 
   /** Logged once a session; each use is counted. */
