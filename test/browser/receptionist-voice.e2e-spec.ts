@@ -109,7 +109,8 @@ describeWith('chromium', 'the receptionist by voice, in a browser through the ga
     expect(await talk.trouble.isVisible()).toBe(false);
     const [said, begun, ...rest] = await talk.texts();
     expect([said, ...rest]).toEqual([LONG_STORY, 'Hello.', HELLO]);
-    expect(begun).toMatch(/^Thank you/);
+    // However far it had come.
+    expect(begun).toMatch(/^Thank/);
   });
 
   it('asks for another permission when the provider does not accept the one it has', async () => {
