@@ -83,8 +83,8 @@ it('a mirror holds nothing of ten thousand large answers, whether they match, di
   const more = (await heldBytes()) - before;
   const { classes } = book.of('list')?.merged() ?? {};
   expect((classes?.match ?? 0) + (classes?.mismatch ?? 0) + (classes?.['candidate-error'] ?? 0)).toBeGreaterThan(4500);
-  expect(classes?.mismatch).toBeGreaterThanOrEqual(500);
-  expect(classes?.['candidate-error']).toBeGreaterThan(50);
+  expect(classes?.mismatch).toBeGreaterThan(400);
+  expect(classes?.['candidate-error']).toBeGreaterThan(40);
   // All answers kept would be 80 MB; one of twenty, 4 MB.
   expect(more).toBeLessThan(4_000_000);
 });
