@@ -1,4 +1,4 @@
-export { makeAccessToken, type TokenRequest } from './access-token.js';
+export { makeAccessToken, type TokenRequest } from '../tokens/index.js';
 export { AuthModule } from './auth.module.js';
 export { authorize, identify } from './authorization.policy.js';
 export { checkCsrf } from './csrf.policy.js';

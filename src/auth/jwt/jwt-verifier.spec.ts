@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { createHmac } from 'node:crypto';
-import { makeAccessToken } from '../access-token.js';
+import { makeAccessToken } from '../../tokens/index.js';
 import { readCompactToken } from './compact-token.js';
 import { JwtVerifier } from './jwt-verifier.js';
 

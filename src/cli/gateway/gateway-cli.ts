@@ -1,13 +1,12 @@
-import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { makeAccessToken } from '../../auth/index.js';
-import { ConfigError, loadConfig } from '../../config/index.js';
+import type { ConfigError } from '../../config/index.js';
 import { AdminCallError, askAdmin, callAdmin } from './admin-client.js';
 import { GATEWAY_HELP, type GatewayCommand, type MigrateCommand, readGatewayOptions } from './gateway-options.js';
 import { migrate } from './migrate.js';
 import { type OperatorAccess, type OwnOptions, UsageError } from './operator-access.js';
+import type * as OwnGateway from './own-gateway.js';
 import { printExperiment } from './print-experiment.js';
 import { readRecordOptions } from './record-options.js';
 import { readReplayOptions } from './replay-options.js';
@@ -20,12 +19,9 @@ const EX_USAGE = 64;
 const EX_UNAVAILABLE = 69;
 const EX_SOFTWARE = 70;
 const EX_NOPERM = 77;
-/** Seconds: one call. */
-const TOKEN_LIFE_S = 60;
 const STANDARD_INPUT = 0;
-
-const projectRoot = join(import.meta.dirname, '../../..');
-const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
+/** What is loaded besides takes longer to compile than to run. Not below a folder that everybody may write to. */
+const COMPILE_CACHE = join(import.meta.dirname, '../../../node_modules/.cache/donna-gateway/compiled');
 
 async function main(): Promise<number> {
   const [word, ...rest] = process.argv.slice(2);
@@ -43,11 +39,12 @@ async function main(): Promise<number> {
   if (options.kind === 'fault') throw new UsageError(`${options.problem}\nSee: npm run gateway -- --help`);
   const { command, isJson, isAll, tokenFile } = options;
   // What `--base` and `--token-file` say needs no configuration here.
-  const base = options.base ?? ownAddress();
-  const token = tokenFile === undefined ? makeToken() : readToken(tokenFile);
+  const own = await loadOwn();
+  const base = options.base ?? own.ownAddress();
+  const token = tokenFile === undefined ? own.makeAdminToken() : readToken(tokenFile);
   if (command.kind === 'migrate') {
     // It may take longer than a token lives.
-    const freshToken = (): string => (tokenFile === undefined ? makeToken() : token);
+    const freshToken = (): string => (tokenFile === undefined ? own.makeAdminToken() : token);
     return migrate(command, (call) => callAdmin(base, freshToken(), call), { isJson });
   }
   const data = await askAdmin(base, token, command, (text) => process.stderr.write(`${text}\n`));
@@ -98,39 +95,18 @@ async function runOwn<Options extends { readonly tokenFile: string | undefined; 
   if (read.kind === 'fault') throw new UsageError(`${read.problem}\nSee: npm run gateway -- ${word} --help`);
   const { tokenFile, base } = read.options;
   const given = tokenFile === undefined ? undefined : readToken(tokenFile);
+  const own = await loadOwn();
   return command(read.options, {
-    base: base ?? ownAddress(),
-    adminToken: () => given ?? makeToken(),
+    base: base ?? own.ownAddress(),
+    adminToken: () => given ?? own.makeAdminToken(),
     readToken,
-    mint: (request) => {
-      const { secret, issuer, audience } = ownConfig().jwt;
-      return secret === undefined ? undefined : makeAccessToken(secret, { ...request, issuer, audience });
-    },
+    mint: own.mintToken,
   });
 }
 
-function ownConfig(): ReturnType<typeof loadConfig> {
-  return loadConfig(process.env, { projectRoot, packageVersion: version });
-}
-
-function ownAddress(): string {
-  const { host, port } = ownConfig().http;
-  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
-  return `http://${address}:${port}`;
-}
-
-/** For whoever may read the secret; the history names the user of this machine. */
-function makeToken(): string {
-  const { secret, issuer, audience } = ownConfig().jwt;
-  if (secret === undefined)
-    throw new UsageError('This gateway takes only tokens of JWT_JWKS_URL: give an administrator’s with --token-file');
-  return makeAccessToken(secret, {
-    subject: `cli:${userName()}`,
-    roles: ['admin'],
-    lifeS: TOKEN_LIFE_S,
-    issuer,
-    audience,
-  });
+/** Loads what reads the configuration: help and a misspelt word need none. */
+function loadOwn(): Promise<typeof OwnGateway> {
+  return import('./own-gateway.js');
 }
 
 function readToken(file: string): string {
@@ -141,15 +117,6 @@ function readToken(file: string): string {
   }
 }
 
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container's user may have no name.
-    return 'unknown';
-  }
-}
-
 function say(text: string): number {
   process.stdout.write(`${text}\n`);
   return 0;
@@ -157,17 +124,21 @@ function say(text: string): number {
 
 function fail(error: unknown): number {
   if (!(error instanceof Error)) throw error;
-  // The words are those of a start, which this is not.
-  const message = error.message.replace('did not start', 'would not start');
-  const isTold = error instanceof UsageError || error instanceof ConfigError || error instanceof AdminCallError;
+  const isTold = error instanceof UsageError || isConfigError(error) || error instanceof AdminCallError;
   // Node would print a stack as it is, and what a gateway answered with it.
-  const text = isTold ? message : (error.stack ?? message);
+  const text = isTold ? error.message : (error.stack ?? error.message);
   process.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`);
   if (error instanceof UsageError) return EX_USAGE;
-  if (error instanceof ConfigError) return error.exitCode;
+  if (isConfigError(error)) return error.exitCode;
   if (!(error instanceof AdminCallError)) return EX_SOFTWARE;
   if (error.status === 0) return EX_UNAVAILABLE;
   return error.status === 401 || error.status === 403 ? EX_NOPERM : EX_FAULT;
 }
 
+/** By its name: its class is loaded by who reads the configuration. */
+function isConfigError(error: Error): error is ConfigError {
+  return error.name === 'ConfigError';
+}
+
+enableCompileCache(COMPILE_CACHE);
 process.exitCode = await main().catch(fail);

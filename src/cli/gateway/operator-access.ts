@@ -1,4 +1,4 @@
-import type { TokenRequest } from '../../auth/index.js';
+import type { TokenRequest } from '../../tokens/index.js';
 
 /** The command line asks for what cannot be. */
 export class UsageError extends Error {}

@@ -35,39 +35,45 @@ export async function record(options: RecordOptions, access: OperatorAccess): Pr
     return tell(stopped, options);
   }
   makeRoom(options);
-  const begun = (await ask('POST', '', { routes: options.routes, ...options.bounds })) as Shown;
-  const ended = await follow(begun, options, ask);
-  tell(ended, options);
-  return (ended.recording?.fixtures ?? 0) > 0 ? 0 : EX_FAULT;
+  // From before the gateway begins: a Ctrl-C that comes while it answers must not leave it recording.
+  const looking = new AbortController();
+  const interrupt = (): void => looking.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    const begun = (await ask('POST', '', { routes: options.routes, ...options.bounds })) as Shown;
+    const ended = await follow(begun, options, ask, looking.signal);
+    tell(ended, options);
+    return (ended.recording?.fixtures ?? 0) > 0 ? 0 : EX_FAULT;
+  } finally {
+    process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
+  }
 }
 
 type Ask = (method: string, path?: string, body?: object) => Promise<unknown>;
 
-async function follow(begun: Shown, { out, isJson }: RecordOptions, ask: Ask): Promise<Shown> {
-  const looking = new AbortController();
-  const interrupt = (): void => looking.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+async function follow(
+  begun: Shown,
+  { out, isJson }: RecordOptions,
+  ask: Ask,
+  interrupted: AbortSignal,
+): Promise<Shown> {
   if (!isJson)
     process.stderr.write(
       `${printable(`Recording until ${begun.recording?.endsAt ?? ''}; Ctrl-C ends it and keeps what it has.`)}\n`,
     );
-  try {
-    let shown = begun;
-    let written = 0;
-    for (;;) {
-      if (looking.signal.aborted && shown.recording?.ended === null) shown = (await ask('DELETE')) as Shown;
-      else shown = (await ask('GET')) as Shown;
-      if (shown.recording?.startedAt !== begun.recording?.startedAt)
-        throw new AdminCallError(
-          `The recording is gone: has the gateway restarted? ${written} fixtures were written`,
-          500,
-        );
-      written = await writeFrom(written, out, ask);
-      if (shown.recording?.ended !== null) return shown;
-      await sleep(LOOK_EVERY_MS, undefined, { signal: looking.signal }).catch(() => undefined);
-    }
-  } finally {
-    process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
+  let shown = begun;
+  let written = 0;
+  for (;;) {
+    if (interrupted.aborted && shown.recording?.ended === null) shown = (await ask('DELETE')) as Shown;
+    else shown = (await ask('GET')) as Shown;
+    if (shown.recording?.startedAt !== begun.recording?.startedAt)
+      throw new AdminCallError(
+        `The recording is gone: has the gateway restarted? ${written} fixtures were written`,
+        500,
+      );
+    written = await writeFrom(written, out, ask);
+    if (shown.recording?.ended !== null) return shown;
+    await sleep(LOOK_EVERY_MS, undefined, { signal: interrupted }).catch(() => undefined);
   }
 }
 

@@ -1,0 +1,1 @@
+export { makeAccessToken, type TokenRequest } from './access-token.js';
