@@ -1,3 +1,4 @@
-export { RedisConnection } from './redis-connection.js';
+export { connectRedis } from './connect-redis.js';
+export type { RedisConnection } from './redis-connection.js';
 export { REDIS, type ReplicatedMap, SHARED_STATE, type SharedState, StateUnavailableError } from './shared-state.js';
 export { StateModule } from './state.module.js';

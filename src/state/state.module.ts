@@ -1,8 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { CONFIG, type GatewayConfig } from '../config/index.js';
 import { LOGGER, type Logger } from '../trace/index.js';
+import { connectRedis } from './connect-redis.js';
 import { MemoryState } from './memory-state.js';
-import { RedisConnection } from './redis-connection.js';
+import type { RedisConnection } from './redis-connection.js';
 import { RedisState } from './redis-state.js';
 import { REDIS, SHARED_STATE } from './shared-state.js';
 
@@ -13,7 +14,7 @@ import { REDIS, SHARED_STATE } from './shared-state.js';
       provide: REDIS,
       inject: [CONFIG, LOGGER],
       useFactory: ({ redis }: GatewayConfig, logger: Logger) =>
-        redis.url === undefined ? undefined : new RedisConnection(redis.url, logger),
+        redis.url === undefined ? undefined : connectRedis(redis.url, logger),
     },
     {
       provide: SHARED_STATE,

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { describeWith } from '../../test/setup/parts.js';
 import { eventually } from '../../test/support/eventually.js';
 import { type RedisServer, startRedisServer } from '../../test/support/redis-server.js';
-import { RedisConnection } from '../state/index.js';
+import { connectRedis, type RedisConnection } from '../state/index.js';
 import type { CountingStorage } from './counting-storage.js';
 import { MemoryThrottlerStorage } from './memory-throttler-storage.js';
 import { RedisThrottlerStorage } from './redis-throttler-storage.js';
@@ -79,7 +79,7 @@ describeWith('redis', 'limits counted in Redis', (program) => {
   let storage: RedisThrottlerStorage;
   beforeEach(async () => {
     server = await startRedisServer(program);
-    connection = new RedisConnection(server.url, pino({ level: 'silent' }));
+    connection = await connectRedis(server.url, pino({ level: 'silent' }));
     storage = new RedisThrottlerStorage(connection);
     await connection.onModuleInit();
     expect(connection.isUp).toBe(true);
