@@ -1,6 +1,6 @@
 // Who may import whom. scripts/check-dependency-rules.mjs runs these rules, over planted violations first.
 const INFRASTRUCTURE =
-  'config|trace|state|database|edge|auth|tokens|throttle|contract|routing|secrets|forward|cache|replication';
+  'config|privacy|trace|state|database|edge|auth|tokens|throttle|contract|routing|secrets|forward|cache|replication|outbound|retention|persons';
 const ABOVE = 'features|admin|experiment|cli|realtime';
 
 /** @type {import('dependency-cruiser').IConfiguration} */

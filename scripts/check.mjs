@@ -19,6 +19,7 @@ const STATIC_STEPS = [
   ['dependency rules', 'check:deps'],
   ['dead code', 'check:dead'],
   ['lint', 'check:lint'],
+  ['tracked data', 'check:data'],
 ];
 
 let passed = 0;

@@ -1,4 +1,5 @@
 import { readCookie, type PhpSessions } from './auth/index.js';
+import { type ArmOf, cacheSides } from './cache-sides.js';
 import { GatewayError, parseNativeBody } from './contract/index.js';
 import { hasBody, readBody, type SecurityHeaders } from './edge/index.js';
 import {
@@ -50,6 +51,13 @@ export class AnswerSteps {
   fromPhp(route: Route, bodyIsRead: boolean): Step {
     const plan = this.planOf(route, bodyIsRead);
     return (exchange) => forward(exchange, plan).then((): StepResult => 'answered');
+  }
+
+  /** The route's cache. `again` answers an exchange that has no client, as the route's stage does. */
+  cached(route: Route, again: Step): readonly Step[] {
+    const cookie = this.parts.sessionsOf(route)?.cookieName;
+    const sides = cacheSides(route, this.parts.recorder, this.armsOf(route, cookie), again);
+    return this.parts.cache.reading(route, cookie, sides);
   }
 
   /** An administrator's choice of who answers this request, on a route that both can answer. */
@@ -134,12 +142,12 @@ export class AnswerSteps {
     const plan = this.planOf(route, true);
     const fromPhp = this.fromPhp(route, true);
     const natively = this.natively(route, plan);
-    const bucketOf = canaryBuckets(this.parts.config.identity.secret, route.name);
     const cookie = this.parts.sessionsOf(route)?.cookieName;
+    const armOf = this.armsOf(route, cookie);
     const counts = this.parts.arms.of(route.name);
     return (exchange) => {
       const who = callerOf(exchange, cookie);
-      const arm = bucketOf(who) < route.weight ? 'candidate' : 'control';
+      const arm = exchange.settledArm ?? armOf(exchange);
       exchange.notes.arm = arm;
       counts[arm] += 1;
       const evidence = this.parts.evidence.of(route.name);
@@ -216,6 +224,15 @@ export class AnswerSteps {
   /** The route's native handler, whose stray errors are its own and not the process's. */
   private handlerOf({ name }: Route): Answerer {
     return this.parts.turns.guarded(name, ({ req, res }) => this.parts.native(req, res));
+  }
+
+  /** Who answers a caller by the route's stage. */
+  private armsOf({ name, stage, weight }: Route, cookie: string | undefined): ArmOf {
+    const bucketOf = canaryBuckets(this.parts.config.identity.secret, name);
+    return (exchange) => {
+      if (stage !== 'canary') return stage === 'replaced' ? 'candidate' : 'control';
+      return bucketOf(callerOf(exchange, cookie)) < weight ? 'candidate' : 'control';
+    };
   }
 
   private handOver({ policies }: Route, exchange: Exchange, call: { readonly url: string; readonly body: unknown }) {

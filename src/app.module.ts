@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AdminModule } from './admin/index.js';
 import { AuthModule, JwtVerifier, SignatureVerifier } from './auth/index.js';
+import { CacheModule, ResponseCache } from './cache/index.js';
 import { CONFIG, ConfigModule, type GatewayConfig } from './config/index.js';
 import { ContractModule } from './contract/index.js';
 import { DatabaseModule } from './database/index.js';
@@ -22,6 +23,7 @@ import {
   ConversationsModule,
   CspReportModule,
   HealthModule,
+  MailModule,
   MetricsEndpointModule,
   ReservedModule,
   VoiceModule,
@@ -33,7 +35,9 @@ import { OutboundModule } from './outbound/index.js';
 import { Pipeline } from './pipeline.js';
 import type { NativeRouter } from './pipeline-steps.js';
 import { RealtimeModule, RealtimeProvider } from './realtime/index.js';
+import { PersonsModule } from './persons/index.js';
 import { OwnerEffectsSource, ReplicationModule } from './replication/index.js';
+import { RetentionModule } from './retention/index.js';
 import { SecretsModule, SecretWatch } from './secrets/index.js';
 import { SHARED_STATE, type SharedState, StateModule } from './state/index.js';
 import { ConcurrencyLimiter, RateLimits, ThrottleModule } from './throttle/index.js';
@@ -57,6 +61,7 @@ export class AppModule {
         TraceModule,
         MetricsModule,
         StateModule,
+        CacheModule,
         DatabaseModule,
         EdgeModule,
         AuthModule,
@@ -66,7 +71,9 @@ export class AppModule {
         ForwardModule,
         OutboundModule,
         StageModule,
+        PersonsModule,
         ReplicationModule,
+        RetentionModule,
         RecordModule,
         AdminModule,
         AuthTokenModule,
@@ -74,6 +81,7 @@ export class AppModule {
         ConversationsModule,
         CspReportModule,
         HealthModule,
+        MailModule,
         MetricsEndpointModule,
         ReservedModule,
         VoiceModule,
@@ -98,6 +106,7 @@ export class AppModule {
             Mirror,
             Recorder,
             WriteMirror,
+            ResponseCache,
             OwnerEffectsSource,
             RealtimeProvider,
             HttpAdapterHost,
@@ -117,6 +126,7 @@ export class AppModule {
             mirror: Mirror,
             recorder: Recorder,
             writes: WriteMirror,
+            cache: ResponseCache,
             effects: OwnerEffectsSource,
             realtime: RealtimeProvider,
             host: HttpAdapterHost,
@@ -138,6 +148,7 @@ export class AppModule {
               mirror,
               recorder,
               writes,
+              cache,
               native,
               connectTo: realtime.origins,
             });

@@ -16,7 +16,7 @@ import type { RequestMetrics } from './metrics/index.js';
 import type { Pipeline } from './pipeline.js';
 import type { StepResult } from './pipeline-steps.js';
 import { readHead, type ServedPath } from './request-head.js';
-import { attachExchange, Exchange, logAccess, type Logger, traceFrom } from './trace/index.js';
+import { attachExchange, Exchange, logAccess, type Logger, serving, traceFrom } from './trace/index.js';
 import { UpgradeDoor } from './upgrade-door.js';
 
 /** Where every request comes in and its answer is seen out: opens the exchange, checks the head, finds the route, follows it. */
@@ -64,6 +64,10 @@ export class FrontDoor {
     const exchange = this.openExchange(req, res);
     this.latest.set(req.socket, exchange);
     exchange.expectsContinue = expectsContinue;
+    serving(exchange, () => this.serve(exchange));
+  }
+
+  private serve(exchange: Exchange): void {
     try {
       this.settle(exchange, this.lead(exchange));
     } catch (error) {
@@ -127,6 +131,7 @@ export class FrontDoor {
 
   private close(exchange: Exchange, clientLeft: boolean): void {
     if (!this.open.delete(exchange)) return;
+    exchange.isClosed = true;
     const status = logAccess(this.logger, exchange, clientLeft);
     // A joined socket lives as long as it is used: that is no latency.
     if (status === 101) return;

@@ -14,7 +14,7 @@ import { GatewayAdapter } from './gateway.adapter.js';
 import { Pipeline } from './pipeline.js';
 import { isStageable, nativeHandlerNames, RouteTableKeeper, type Staging } from './routing/index.js';
 import { LegacyWriters } from './replication/index.js';
-import { LOGGER, type Logger } from './trace/index.js';
+import { LOGGER, type Logger, loggerOf, NestLogLines } from './trace/index.js';
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -59,7 +59,7 @@ export async function startGateway({
 }: GatewayOptions): Promise<Gateway> {
   const adapter = new GatewayAdapter();
   const app: INestApplication = await NestFactory.create(AppModule.for(config, { stubOrigin, features }), adapter, {
-    logger: ['fatal', 'error', 'warn'],
+    logger: new NestLogLines(loggerOf(config)),
     bodyParser: false,
     abortOnError: false,
   });

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { banner, describeStaged, findUnreachable, HELP, readStartOptions } from './cli/index.js';
 import { ConfigError, type GatewayConfig, loadConfig } from './config/index.js';
-import { type EmbeddedPhp, phpEnvironment, startEmbeddedPhp } from './forward/index.js';
+import { type EmbeddedPhp, phpEnvironment, phpLineWriter, startEmbeddedPhp } from './forward/index.js';
 import { startGateway } from './gateway.js';
 import { startProviderStub } from './providers/index.js';
 import { RouteTableError } from './routing/index.js';
+import { claimStandardStreams, LogFileError, type Logger, loggerOf, tellOfTheEnd } from './trace/index.js';
 
 /** Exit codes of sysexits.h: bad usage, bad configuration, a service that is not there. */
 const EX_USAGE = 64;
@@ -19,6 +20,10 @@ const WARM_UP_QUIETLY_MS = 3000;
 
 const projectRoot = join(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
+
+let logger: Logger | undefined;
+const writePlainError = process.stderr.write.bind(process.stderr);
+let writePlain = (text: string): void => void process.stdout.write(text);
 
 class StartFault extends Error {
   constructor(
@@ -37,7 +42,9 @@ async function main(): Promise<void> {
   if (options.kind === 'fault') throw new StartFault(`${options.problem}\nSee: npm start -- --help`, EX_USAGE);
 
   const config = loadConfig(process.env, { projectRoot, packageVersion: version, overrides: options.env });
-  const parts = await startParts(config);
+  logger = loggerOf(config);
+  writePlain = claimStandardStreams(logger, (code) => process.exit(code));
+  const parts = await startParts(config, logger);
   try {
     const gateway = await startGateway({
       config,
@@ -105,7 +112,7 @@ interface Parts {
 }
 
 /** Starts what the gateway brings with it: the embedded PHP application and the providers' stand-ins, where they are wanted. */
-async function startParts(config: GatewayConfig): Promise<Parts> {
+async function startParts(config: GatewayConfig, logger: Logger): Promise<Parts> {
   const routesFile =
     config.routes.file ?? join(projectRoot, config.routes.passThrough ? 'routes.pass-through.yaml' : 'routes.yaml');
   const isEmbedded = config.php.targets.length === 0;
@@ -119,7 +126,7 @@ async function startParts(config: GatewayConfig): Promise<Parts> {
     const php = await startEmbeddedPhp({
       root: join(projectRoot, 'legacy-php'),
       env: phpEnvironment(config, stub?.origin),
-      log: (line) => process.stderr.write(`${line}\n`),
+      log: phpLineWriter(logger),
     });
     const stop = async (): Promise<void> => {
       await Promise.all([php.stop(), stub?.stop()]);
@@ -156,8 +163,9 @@ function explain(error: unknown, { http: { host, port } }: GatewayConfig): unkno
   }
 }
 
+/** For people: what stands here comes from the configuration alone, and holds no control characters of anybody's. */
 function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+  writePlain(`${text.replace(/[^\P{Cc}\n]/gu, ' ')}\n`);
 }
 
 try {
@@ -167,9 +175,15 @@ try {
     process.stderr.write(`${error.message}\n`);
     process.exit(EX_CONFIG);
   }
+  if (error instanceof LogFileError) {
+    process.stderr.write(`The gateway did not start. ${error.message}\n`);
+    process.exit(EX_CONFIG);
+  }
   if (error instanceof StartFault) {
-    process.stderr.write(`${error.message}\n`);
+    writePlainError(`${error.message}\n`);
     process.exit(error.exitCode);
   }
-  throw error;
+  if (logger === undefined) throw error;
+  tellOfTheEnd(logger, 'it could not start', error);
+  process.exit(1);
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AnswerSteps } from './answer-steps.js';
 import { authorize, checkCsrf, identify, type JwtVerifier, PhpSessions, type SignatureVerifier } from './auth/index.js';
+import type { ResponseCache } from './cache/index.js';
 import type { GatewayConfig } from './config/index.js';
 import { type GatewayError, checkQueryLength, refuseHostileBody, validateInput } from './contract/index.js';
 import {
@@ -43,6 +44,7 @@ export interface PipelineParts {
   readonly mirror: Mirror;
   readonly writes: WriteMirror;
   readonly recorder: Recorder;
+  readonly cache: ResponseCache;
   readonly native: NativeRouter;
   /** Origins that the application's pages may connect to beside their own. */
   readonly connectTo: readonly string[];

@@ -34,6 +34,7 @@ export class Pipeline {
     const { upstreams } = this.parts;
     const matcher = new RouteMatcher(table);
     upstreams.use(table.upstreams);
+    this.parts.cache.use(table);
     try {
       this.ways = new Map(matcher.groups().map((group) => [group, this.compile(group)]));
     } catch (error) {
@@ -153,10 +154,22 @@ export class Pipeline {
     ];
   }
 
-  /** Who answers: the stage of the route says it, unless an administrator does. */
+  /** Who answers: the stage of the route says it, unless an administrator does, or the cache has the answer. */
   private answer(route: Route, isRead: boolean): readonly Step[] {
     const { answers } = this.steps;
-    return [...answers.noteWrite(route), ...answers.byChoice(route, isRead), ...this.answerByStage(route, isRead)];
+    return [
+      ...answers.noteWrite(route),
+      ...this.parts.cache.writing(route),
+      ...answers.byChoice(route, isRead),
+      ...this.cached(route),
+      ...this.answerByStage(route, isRead),
+    ];
+  }
+
+  private cached(route: Route): readonly Step[] {
+    if (route.policies.cache === undefined) return [];
+    const again = this.answerByStage(route, true);
+    return this.steps.answers.cached(route, (exchange) => run(again, exchange));
   }
 
   private answerByStage(route: Route, isRead: boolean): readonly Step[] {
@@ -207,11 +220,12 @@ export class Pipeline {
 const UNKNOWN_ADDRESS_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 
 /** Whether something in front of PHP has to see the body. */
-function mustRead({ stage, handler, policies: { rateLimit, signature, input } }: Route): boolean {
+function mustRead({ stage, handler, policies: { rateLimit, signature, input, cache } }: Route): boolean {
   const isCountedByField = rateLimit.some(({ field }) => field !== undefined);
   const mayBeNative = stage === 'replaced' || stage === 'canary';
   const isTried = stage === 'mirror' && dryRunOf(handler) !== undefined;
-  return mayBeNative || isTried || isCountedByField || signature !== undefined || input !== undefined;
+  const isKeyed = cache?.key.body !== undefined;
+  return mayBeNative || isTried || isCountedByField || isKeyed || signature !== undefined || input !== undefined;
 }
 
 type LimitChoice = (limit: RateLimitPolicy) => boolean;

@@ -7,7 +7,7 @@ import { forwardUpgrade } from './forward/index.js';
 import type { Pipeline } from './pipeline.js';
 import { readHead } from './request-head.js';
 import { parseRequestTarget, resolvePath } from './routing/index.js';
-import type { Exchange, Logger } from './trace/index.js';
+import { type Exchange, type Logger, serving } from './trace/index.js';
 
 /** Milliseconds for which a client may read why it got no upgrade before the connection is cut. */
 const FAREWELL_MS = 1000;
@@ -63,7 +63,9 @@ export class UpgradeDoor {
       const refusal = await this.admit(exchange, socket, head);
       if (refusal !== undefined) answerWithError(exchange, refusal);
     };
-    lead().catch((error: unknown) => answerWithError(exchange, toGatewayError(error, exchange.traceId, this.logger)));
+    serving(exchange, () => {
+      lead().catch((error: unknown) => answerWithError(exchange, toGatewayError(error, exchange.traceId, this.logger)));
+    });
   }
 
   /** Server event `connect`: this is no forward proxy (RFC 9110, section 9.3.6). */

@@ -24,9 +24,9 @@ use Donna\Identity\SignIn;
 use Donna\Identity\User;
 use Donna\Identity\UserDirectory;
 use Donna\Mail\FileOutbox;
+use Donna\Mail\GatewayMail;
 use Donna\Mail\Mailer;
 use Donna\Mail\Outbox;
-use Donna\Mail\SmtpClient;
 use Donna\Marketing\FileMailboxRepository;
 use Donna\Marketing\MailboxRepository;
 use Donna\Provider\ElevenLabs;
@@ -221,6 +221,8 @@ final class App
         return $this->store ??= new JsonStore(
             $directory,
             $keepAs === null ? null : new KeptDocuments($directory . KeptDocuments::FOLDER, $keepAs),
+            // The gateway's own calls want to know what is stored, not what was seen a moment ago.
+            isOfRequest: $this->assertion()?->isInternal() !== true,
         );
     }
 
@@ -266,7 +268,7 @@ final class App
 
     public function mailer(): Mailer
     {
-        return new Mailer(new SmtpClient($this->env), $this->outbox(), $this->env);
+        return new Mailer(new GatewayMail($this->env), $this->outbox(), $this->traceId, $this->request->header('idempotency-key'));
     }
 
     public function http(): HttpClient

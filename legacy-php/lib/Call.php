@@ -13,18 +13,24 @@ use Donna\Validation\Input;
 /** All that one action is given: the request, its fields, who calls, and how to answer. */
 final class Call
 {
+    /** @param \Closure(): ?User $who asked when somebody wants to know: an action for anyone need not open a session */
     public function __construct(
         public readonly Request $request,
         public readonly Input $input,
-        public readonly ?User $user,
+        private readonly \Closure $who,
         public readonly ?Assertion $assertion,
         public readonly ApiResponder $respond,
         public readonly int $maxBodyBytes,
     ) {}
 
+    public function user(): ?User
+    {
+        return ($this->who)();
+    }
+
     /** The caller's id. Endpoints below Access::User always have one; a gateway call may carry its subject. */
     public function userId(): string
     {
-        return $this->user?->id ?? $this->assertion?->subject?->id ?? '';
+        return $this->user()?->id ?? $this->assertion?->subject?->id ?? '';
     }
 }

@@ -79,12 +79,15 @@ final class Kernel
     {
         ini_set('display_errors', '0');
         ini_set('html_errors', '0');
+        // What dies is logged here, without the texts and arguments that PHP's own line would quote.
+        ini_set('log_errors', '0');
+        ini_set('zend.exception_ignore_args', '1');
         error_reporting(E_ALL);
         ob_start();
         $request = Request::fromGlobals();
         $env = new Environment($_SERVER);
         $traceId = TraceId::of($request);
-        $kernel = new self(new App($env, $request, $traceId, new Logger($traceId, $env->get('LOG_LEVEL', 'info'))), $isPage);
+        $kernel = new self(new App($env, $request, $traceId, Logger::fromEnvironment($env, $traceId)), $isPage);
         set_error_handler(static function (int $level, string $message, string $file, int $line): bool {
             if ((error_reporting() & $level) === 0) {
                 return true;
@@ -114,10 +117,7 @@ final class Kernel
             $cause = $refusal->getPrevious() ?? $refusal;
             $this->app->logger->log('error', 'request.failed', [
                 'errorCode' => $refusal->errorCode->value,
-                'cause' => $cause::class,
-                'at' => basename($cause->getFile()) . ':' . $cause->getLine(),
-                'path' => $this->app->request->path(),
-            ]);
+            ] + $this->app->logger->describe($cause));
         }
 
         return $this->isPage
@@ -135,7 +135,7 @@ final class Kernel
             $app->refuseTooMany();
         }
         if (isset($table['*'])) {
-            return $table['*']($app)(new Call($request, new Input([]), null, $app->assertion(), $app->respond, 0));
+            return $table['*']($app)(new Call($request, new Input([]), static fn() => null, $app->assertion(), $app->respond, 0));
         }
         $table += isset($table['GET']) ? ['HEAD' => $table['GET']] : [];
         $methods = [...array_keys($table), 'OPTIONS'];
@@ -155,7 +155,7 @@ final class Kernel
         // A write is what its body says; only DELETE, whose body many clients cannot send, may be told by the query.
         $input = new Input($request->isRead() || $request->method === 'DELETE' ? $fields + $request->query : $fields);
 
-        return $factory($app)(new Call($request, $input, $app->user(), $app->assertion(), $app->respond, $maxBodyBytes));
+        return $factory($app)(new Call($request, $input, $app->user(...), $app->assertion(), $app->respond, $maxBodyBytes));
     }
 
     /**
@@ -241,9 +241,15 @@ final class Kernel
     {
         $this->reserve = '';
         $error = error_get_last();
-        if ($this->isSent || $error === null || ($error['type'] & self::FATAL) === 0) {
+        if ($error === null || ($error['type'] & self::FATAL) === 0) {
             return;
         }
-        $this->send($this->answerFor(new \ErrorException('fatal', 0, $error['type'], $error['file'], $error['line'])));
+        $fatal = new \ErrorException($error['message'], 0, $error['type'], $error['file'], $error['line']);
+        if ($this->isSent) {
+            $this->app->logger->log('error', 'request.failed-late', $this->app->logger->describe($fatal));
+
+            return;
+        }
+        $this->send($this->answerFor($fatal));
     }
 }

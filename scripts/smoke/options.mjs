@@ -24,16 +24,17 @@ export function readOptions(args, options = {}) {
   }
   if (values.help) return values;
   if (values.base === undefined) throw new UsageError('--base is missing: the URL of the gateway to check');
-  return { ...values, base: readBase(values.base) };
+  return { ...values, base: readUrl(values.base, '--base') };
 }
 
-function readBase(text) {
+/** A base URL without a slash at the end. @throws UsageError that names the option */
+export function readUrl(text, option) {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError('--base must be a URL such as http://127.0.0.1:3000');
+    throw new UsageError(`${option} must be a URL such as http://127.0.0.1:3000`);
   }
   if (url.username !== '' || url.search !== '' || url.hash !== '') {
-    throw new UsageError('--base must hold neither a user name nor a query');
+    throw new UsageError(`${option} must hold neither a user name nor a query`);
   }
   return url.origin + url.pathname.replace(/\/+$/, '');
 }

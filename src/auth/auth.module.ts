@@ -4,6 +4,7 @@ import { CONFIG, type GatewayConfig } from '../config/index.js';
 import { SHARED_STATE, type SharedState } from '../state/index.js';
 import { LOGGER, type Logger } from '../trace/index.js';
 import { AdmittedGuard } from './admitted.guard.js';
+import { ApplicationCalls } from './application-calls.js';
 import { JwksKeys } from './jwt/jwks-keys.js';
 import { JwtVerifier } from './jwt/jwt-verifier.js';
 import { Revocations } from './revocations.js';
@@ -24,12 +25,18 @@ import { SignatureVerifier } from './signature/signature-verifier.js';
       useFactory: ({ jwt }: GatewayConfig, state: SharedState) => new Revocations(state, jwt),
     },
     {
+      provide: ApplicationCalls,
+      inject: [CONFIG, SHARED_STATE, LOGGER],
+      useFactory: ({ identity }: GatewayConfig, state: SharedState, logger: Logger) =>
+        new ApplicationCalls(identity.secret, state, logger),
+    },
+    {
       provide: SignatureVerifier,
       inject: [CONFIG, SHARED_STATE, LOGGER],
       useFactory: ({ providers }: GatewayConfig, state: SharedState, logger: Logger) =>
         new SignatureVerifier(providers, state, logger),
     },
   ],
-  exports: [JwtVerifier, Revocations, SignatureVerifier],
+  exports: [ApplicationCalls, JwtVerifier, Revocations, SignatureVerifier],
 })
 export class AuthModule {}

@@ -1,4 +1,5 @@
 export { makeAccessToken, type TokenRequest } from '../tokens/index.js';
+export { ApplicationCalls } from './application-calls.js';
 export { AuthModule } from './auth.module.js';
 export { authorize, identify } from './authorization.policy.js';
 export { checkCsrf } from './csrf.policy.js';

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { HOME_PATHS } from './compose-config.js';
 import type { ConfigFault } from './config-error.js';
@@ -108,18 +109,42 @@ const filesExist: Rule = (variables, projectRoot) => {
       name: 'SMTP_CA_FILE',
       problem: `names a file that does not exist (paths start at the project's folder)`,
     });
+  } else if (variables.SMTP_CA_FILE !== undefined && !holdsCertificate(resolve(projectRoot, variables.SMTP_CA_FILE))) {
+    found.push({ name: 'SMTP_CA_FILE', problem: 'names a file that cannot be read, or holds no PEM certificate' });
   }
   return found;
 };
 
-const mailIsComplete: Rule = ({ SMTP_HOST: host, SMTP_USER: user, SMTP_PASS: pass, EMAIL_FROM: from }) => {
-  if (host === undefined) return [];
+function holdsCertificate(path: string): boolean {
+  try {
+    return new X509Certificate(readFileSync(path)).raw.byteLength > 0;
+  } catch {
+    return false;
+  }
+}
+
+const MAIL_SETTINGS = ['SMTP_PORT', 'SMTP_USER', 'SMTP_PASS', 'SMTP_CA_FILE', 'EMAIL_FROM'] as const;
+
+const mailIsComplete: Rule = (variables) => {
+  const { SMTP_HOST: host, SMTP_USER: user, SMTP_PASS: pass, EMAIL_FROM: from } = variables;
+  if (host === undefined)
+    return MAIL_SETTINGS.filter((name) => variables[name] !== undefined).map((name) => ({
+      name,
+      problem: 'has no effect without SMTP_HOST: mail is refused',
+      isWarning: true,
+    }));
   const found: Finding[] = [];
   if (from === undefined) found.push({ name: 'EMAIL_FROM', problem: 'is required with SMTP_HOST' });
   if (user === undefined && pass !== undefined)
     found.push({ name: 'SMTP_USER', problem: 'is required with SMTP_PASS' });
   if (pass === undefined && user !== undefined)
     found.push({ name: 'SMTP_PASS', problem: 'is required with SMTP_USER' });
+  if (variables.PORT === 0 && variables.REMOTE_PHP_BASE === undefined)
+    found.push({
+      name: 'PORT',
+      problem: 'is 0: embedded PHP cannot be told where the gateway is, and refuses to send mail',
+      isWarning: true,
+    });
   return found;
 };
 

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { EnvironmentVariables } from './environment-variables.js';
 import type { Environment, GatewayConfig } from './gateway-config.js';
+import { readMailbox } from './mailbox.js';
 import { parseUrl, withoutSlashAtEnd } from './value-checks.js';
 
 /** Where the gateway's own pages are unless moved. */
@@ -46,7 +47,12 @@ export function composeConfig(variables: EnvironmentVariables, options: ComposeO
     identity: { secret: options.secrets.identity },
     database: { url: variables.DATABASE_URL },
     redis: { url: variables.REDIS_URL },
+    cache: { maxBytes: variables.RESPONSE_CACHE_MAX_BYTES ?? 64 * 1024 * 1024 },
     csp: { mode: variables.CSP_MODE ?? 'report-only' },
+    retention: {
+      file: resolve(options.projectRoot, variables.RETENTION_FILE ?? 'legacy-php/retention.json'),
+      everyMs: minutesInMs(variables.RETENTION_INTERVAL_MIN),
+    },
     providers: {
       openai: composeOpenai(variables, environment),
       elevenlabs: composeElevenlabs(variables, environment),
@@ -75,7 +81,7 @@ export function composeConfig(variables: EnvironmentVariables, options: ComposeO
       ),
     },
     telemetry: { sentryDsn: variables.SENTRY_DSN, otlpEndpoint: variables.OTEL_EXPORTER_OTLP_ENDPOINT },
-    log: { level: variables.LOG_LEVEL ?? 'info' },
+    log: composeLog(variables, options.projectRoot),
     directories: {
       project: options.projectRoot,
       data: join(options.projectRoot, '.data'),
@@ -123,7 +129,8 @@ function composeElevenlabs(
 }
 
 function composeMail(variables: EnvironmentVariables, projectRoot: string): GatewayConfig['mail'] {
-  const { SMTP_HOST: host, SMTP_USER: user, SMTP_PASS: pass, SMTP_CA_FILE: caFile, EMAIL_FROM: from } = variables;
+  const { SMTP_HOST: host, SMTP_USER: user, SMTP_PASS: pass, SMTP_CA_FILE: caFile } = variables;
+  const from = readMailbox(variables.EMAIL_FROM ?? '');
   if (host === undefined || from === undefined) return { smtp: undefined };
   const port = variables.SMTP_PORT ?? 587;
   const login = user === undefined || pass === undefined ? undefined : { user, pass };
@@ -132,10 +139,23 @@ function composeMail(variables: EnvironmentVariables, projectRoot: string): Gate
   };
 }
 
+function composeLog(variables: EnvironmentVariables, projectRoot: string): GatewayConfig['log'] {
+  const level = variables.LOG_LEVEL ?? 'info';
+  if (variables.LOG_FILE === undefined) return { level, file: undefined };
+  const { LOG_MAX_BYTES: maxBytes = 52_428_800, LOG_KEEP_DAYS: keepDays = 7 } = variables;
+  const { LOG_ERROR_KEEP_DAYS: errorKeepDays = 14 } = variables;
+  return { level, file: { path: resolve(projectRoot, variables.LOG_FILE), maxBytes, keepDays, errorKeepDays } };
+}
+
 function normalUrl(value: string): string {
   return withoutSlashAtEnd(parseUrl(value)?.href ?? value);
 }
 
 function normalOrigin(value: string): string {
   return value === '*' ? value : (parseUrl(value)?.origin ?? value);
+}
+
+/** 0 minutes are none. */
+function minutesInMs(minutes = 0): number | undefined {
+  return minutes === 0 ? undefined : minutes * 60_000;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { makeAuthority } from '../../test/support/certificates.js';
 import './environment-variables.js';
 import { type GatewayConfig, loadConfig } from './index.js';
 import { knownVariables } from './variable-decorators.js';
@@ -13,9 +14,10 @@ const CONTRACT = `NODE_ENV HOST PORT REMOTE_PHP_BASE ALLOW_REMOTE_PHP_FANOUT ROU
   JWT_SECRET JWT_JWKS_URL JWT_ISSUER JWT_AUDIENCE ACCESS_TOKEN_TTL_S REFRESH_TOKEN_TTL_S GATEWAY_IDENTITY_SECRET
   DATABASE_URL REDIS_URL CSP_MODE TELNYX_PUBLIC_KEY ELEVENLABS_API_KEY ELEVENLABS_BASE_URL OPENAI_API_KEY
   OPENAI_BASE_URL OPENAI_REALTIME_URL OPENAI_REALTIME_MODEL REALTIME_TOKEN_TTL_S ENABLE_WS_PROXY AUTH_TIMEOUT_MS
-  MAX_CONNECTIONS_PER_IP ENABLE_SERVER_VAD ENABLE_RESPONSE_CACHE ENABLE_RECONNECT ENABLE_PHP_SECURITY_HEADERS
-  ENABLE_PHP_RATE_LIMITING SMTP_HOST SMTP_PORT SMTP_USER SMTP_PASS SMTP_CA_FILE EMAIL_FROM ADMIN_PATH DOCS_PATH
-  METRICS_PORT METRICS_ALLOW SENTRY_DSN OTEL_EXPORTER_OTLP_ENDPOINT LOG_LEVEL APP_VERSION GATEWAY_WORKERS`
+  MAX_CONNECTIONS_PER_IP ENABLE_SERVER_VAD ENABLE_RESPONSE_CACHE RESPONSE_CACHE_MAX_BYTES ENABLE_RECONNECT ENABLE_PHP_SECURITY_HEADERS
+  ENABLE_PHP_RATE_LIMITING SMTP_HOST SMTP_PORT SMTP_USER SMTP_PASS SMTP_CA_FILE EMAIL_FROM RETENTION_FILE RETENTION_INTERVAL_MIN ADMIN_PATH DOCS_PATH
+  METRICS_PORT METRICS_ALLOW SENTRY_DSN OTEL_EXPORTER_OTLP_ENDPOINT LOG_LEVEL LOG_FILE LOG_MAX_BYTES
+  LOG_KEEP_DAYS LOG_ERROR_KEEP_DAYS APP_VERSION GATEWAY_WORKERS`
   .trim()
   .split(/\s+/);
 
@@ -23,7 +25,7 @@ const CONTRACT = `NODE_ENV HOST PORT REMOTE_PHP_BASE ALLOW_REMOTE_PHP_FANOUT ROU
 const EXAMPLES = new Set(
   `REMOTE_PHP_BASE ALLOWED_ORIGINS TRUSTED_PROXIES JWT_SECRET GATEWAY_IDENTITY_SECRET JWT_JWKS_URL JWT_ISSUER
   JWT_AUDIENCE DATABASE_URL REDIS_URL TELNYX_PUBLIC_KEY ELEVENLABS_API_KEY OPENAI_API_KEY SMTP_HOST SMTP_USER SMTP_PASS
-  SMTP_CA_FILE EMAIL_FROM METRICS_PORT SENTRY_DSN OTEL_EXPORTER_OTLP_ENDPOINT APP_VERSION`
+  SMTP_CA_FILE EMAIL_FROM METRICS_PORT SENTRY_DSN OTEL_EXPORTER_OTLP_ENDPOINT LOG_FILE APP_VERSION`
     .trim()
     .split(/\s+/),
 );
@@ -37,7 +39,7 @@ describe('.env.example', () => {
     projectRoot = mkdtempSync(join(tmpdir(), 'donna-example-'));
     mkdirSync(join(projectRoot, 'certs'));
     writeFileSync(join(projectRoot, 'routes.yaml'), '');
-    writeFileSync(join(projectRoot, 'certs/smtp-ca.pem'), '');
+    writeFileSync(join(projectRoot, 'certs/smtp-ca.pem'), makeAuthority('Mail Authority').cert);
   });
   afterAll(() => rmSync(projectRoot, { recursive: true, force: true }));
 
@@ -97,6 +99,6 @@ describe('.env.example', () => {
   it('is as the schema’s own examples, which load too', () => {
     const env = Object.fromEntries([...knownVariables].map(([name, { example }]) => [name, example]));
     const config = loadConfig({ ...env, NODE_ENV: 'development' }, { projectRoot, packageVersion: '0.0.0' });
-    expect(config.mail.smtp?.from).toBe('Donna <donna@example.com>');
+    expect(config.mail.smtp?.from).toEqual({ name: 'Donna', address: 'donna@example.com' });
   });
 });

@@ -5,6 +5,7 @@ import {
   ed25519KeyCheck,
   headerKeyCheck,
   hostCheck,
+  loginCheck,
   originCheck,
   urlCheck,
   urlPathCheck,
@@ -68,16 +69,20 @@ export class EnvironmentVariables {
   @Flag('false') readonly ENABLE_SERVER_VAD?: boolean;
 
   @Flag('true') readonly ENABLE_RESPONSE_CACHE?: boolean;
+  @WholeNumber({ min: 1024 ** 2, max: 8 * 1024 ** 3 }, '67108864') readonly RESPONSE_CACHE_MAX_BYTES?: number;
   @Flag('true') readonly ENABLE_RECONNECT?: boolean;
   @Flag('true') readonly ENABLE_PHP_SECURITY_HEADERS?: boolean;
   @Flag('true') readonly ENABLE_PHP_RATE_LIMITING?: boolean;
 
   @Text('smtp.example.com', hostCheck) readonly SMTP_HOST?: string;
   @WholeNumber({ min: 1, max: 65_535 }, '587') readonly SMTP_PORT?: number;
-  @Text('donna@example.com') readonly SMTP_USER?: string;
-  @Secret('the-password-of-smtp-user') readonly SMTP_PASS?: string;
+  @Text('donna@example.com', loginCheck) readonly SMTP_USER?: string;
+  @Secret('the-password-of-smtp-user', loginCheck) readonly SMTP_PASS?: string;
   @Text('certs/smtp-ca.pem') readonly SMTP_CA_FILE?: string;
   @Email('Donna <donna@example.com>') readonly EMAIL_FROM?: string;
+
+  @Text('legacy-php/retention.json') readonly RETENTION_FILE?: string;
+  @WholeNumber({ min: 0, max: 10_080 }, '60') readonly RETENTION_INTERVAL_MIN?: number;
 
   @Text('/admin', urlPathCheck) readonly ADMIN_PATH?: string;
   @Text('/docs', urlPathCheck) readonly DOCS_PATH?: string;
@@ -90,6 +95,10 @@ export class EnvironmentVariables {
   @Text('http://127.0.0.1:4318', httpUrl) readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string;
 
   @OneOf(LOG_LEVELS, 'info') readonly LOG_LEVEL?: LogLevel;
+  @Text('/var/log/donna/gateway.log') readonly LOG_FILE?: string;
+  @WholeNumber({ min: 65_536, max: 1_073_741_824 }, '52428800') readonly LOG_MAX_BYTES?: number;
+  @WholeNumber({ min: 1, max: 365 }, '7') readonly LOG_KEEP_DAYS?: number;
+  @WholeNumber({ min: 1, max: 365 }, '14') readonly LOG_ERROR_KEEP_DAYS?: number;
   @Text('1.4.0', (value) => (/^[\w.+-]{1,64}$/.test(value) ? undefined : 'must be 1 to 64 letters, digits or . + - _'))
   readonly APP_VERSION?: string;
   @WholeNumber({ min: 1, max: 256 }, '1') readonly GATEWAY_WORKERS?: number;

@@ -1,3 +1,5 @@
+import type { Mailbox } from './mailbox.js';
+
 export const ENVIRONMENTS = ['development', 'preview', 'production', 'test'] as const;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export const CSP_MODES = ['report-only', 'enforce'] as const;
@@ -57,7 +59,15 @@ export interface GatewayConfig {
     readonly url: string | undefined;
   };
   readonly redis: { readonly url: string | undefined };
+  /** Bytes of stored answers in this process. */
+  readonly cache: { readonly maxBytes: number };
   readonly csp: { readonly mode: CspMode };
+  readonly retention: {
+    /** Absolute path of the policy that PHP's clean-up reads too. */
+    readonly file: string;
+    /** Milliseconds between clean-ups; undefined: only when told to. */
+    readonly everyMs: number | undefined;
+  };
   readonly providers: {
     readonly openai: ProviderConfig<{
       readonly apiKey: string | undefined;
@@ -93,7 +103,7 @@ export interface GatewayConfig {
           readonly implicitTls: boolean;
           readonly login: { readonly user: string; readonly pass: string } | undefined;
           readonly caFile: string | undefined;
-          readonly from: string;
+          readonly from: Mailbox;
         }
       | undefined;
   };
@@ -105,7 +115,19 @@ export interface GatewayConfig {
     readonly allow: readonly string[];
   };
   readonly telemetry: { readonly sentryDsn: string | undefined; readonly otlpEndpoint: string | undefined };
-  readonly log: { readonly level: LogLevel };
+  readonly log: {
+    readonly level: LogLevel;
+    /** Undefined: lines go to standard output. */
+    readonly file:
+      | {
+          /** Absolute. */
+          readonly path: string;
+          readonly maxBytes: number;
+          readonly keepDays: number;
+          readonly errorKeepDays: number;
+        }
+      | undefined;
+  };
   /** Absolute. `data` is private to the gateway (`.data/`). */
   readonly directories: {
     readonly project: string;

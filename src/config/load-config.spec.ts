@@ -56,6 +56,8 @@ describe('defaults', () => {
       origins: { allowed: [] },
       database: { url: undefined },
       redis: { url: undefined },
+      retention: { everyMs: undefined, file: expect.stringMatching(/\/legacy-php\/retention\.json$/) },
+      cache: { maxBytes: 67_108_864 },
       csp: { mode: 'report-only' },
       providers: { openai: { mode: 'stub' }, elevenlabs: { mode: 'stub' }, telnyx: { publicKey: undefined } },
       realtime: {
@@ -71,7 +73,7 @@ describe('defaults', () => {
       paths: { admin: '/admin', docs: '/docs' },
       metrics: { port: undefined, allow: ['127.0.0.0/8', '::1/128'] },
       telemetry: { sentryDsn: undefined, otlpEndpoint: undefined },
-      log: { level: 'info' },
+      log: { level: 'info', file: undefined },
       warnings: [],
     });
     expect(jwt).toMatchObject({ accessTokenTtlS: 900, refreshTokenTtlS: 2_592_000, jwksUrl: undefined });
@@ -155,7 +157,7 @@ describe('values', () => {
       implicitTls: true,
       login: undefined,
       caFile: undefined,
-      from: 'donna@example.com',
+      from: { name: '', address: 'donna@example.com' },
     });
   });
 
@@ -210,6 +212,23 @@ describe('one variable alone', () => {
     ['REALTIME_TOKEN_TTL_S', '9', 'must be a whole number from 10 to 7200'],
     ['SMTP_HOST', 'smtp.example.com:587', 'must be an IP address or a host name, without scheme and port'],
     ['EMAIL_FROM', 'donna', 'must be an e-mail address, or a name and an address as in the example'],
+    ...[
+      'a@b.example, c@d.example',
+      'Donna <a@b.example>, c@d.example',
+      '=?utf-8?q?x?= <a@b.example>',
+      'Donna\r\nBcc: x <a@b.example>',
+      'a@b.example\r\nBcc: c@d.example',
+      'Donna\u202e <a@b.example>',
+      'Donna <a@b.example',
+      'Donna <<a@b.example>>',
+      'a@localhost',
+      '"a b"@b.example',
+    ].map(
+      (value) =>
+        ['EMAIL_FROM', value, 'must be an e-mail address, or a name and an address as in the example'] as const,
+    ),
+    ['SMTP_USER', 'a\u0085b', 'must not hold control characters such as line breaks'],
+    ['SMTP_PASS', 'a\r\nMAIL', 'must not hold control characters such as line breaks'],
     ['SMTP_CA_FILE', 'gone.pem', "names a file that does not exist (paths start at the project's folder)"],
     ['ADMIN_PATH', 'admin', 'must be a path such as /name: letters, digits, - _ . and no slash at the end'],
     ['ADMIN_PATH', '/..', 'must be a path such as /name: letters, digits, - _ . and no slash at the end'],
@@ -222,6 +241,37 @@ describe('one variable alone', () => {
     ['GATEWAY_WORKERS', '0', 'must be a whole number from 1 to 256'],
   ])('%s=%s is refused: %s', (name, value, problem) => {
     expect(faults({ [name]: value })).toEqual([{ name, problem, example: expect.any(String) }]);
+  });
+});
+
+describe('mail', () => {
+  const MAIL = { SMTP_HOST: 'smtp.example.com', EMAIL_FROM: 'donna@example.com' };
+
+  it.each([
+    ['Donna <donna@example.com>', { name: 'Donna', address: 'donna@example.com' }],
+    ['"Zoë, Donna" <Donna@BÜCHER.example>', { name: 'Zoë, Donna', address: 'Donna@xn--bcher-kva.example' }],
+    ['donna@example.com', { name: '', address: 'donna@example.com' }],
+  ])('is from %s', (text, from) => {
+    expect(load({ ...MAIL, EMAIL_FROM: text }).mail.smtp?.from).toEqual(from);
+  });
+
+  it('says what has no effect without a mail server', () => {
+    const { warnings, mail } = load({ EMAIL_FROM: 'donna@example.com', SMTP_USER: 'u' });
+    expect(mail.smtp).toBeUndefined();
+    expect(warnings).toEqual(
+      expect.arrayContaining([
+        'SMTP_USER has no effect without SMTP_HOST: mail is refused',
+        'EMAIL_FROM has no effect without SMTP_HOST: mail is refused',
+      ]),
+    );
+    expect(load({ ...MAIL, PORT: '0' }).warnings.join()).toContain('PORT is 0: embedded PHP cannot be told');
+  });
+
+  it('refuses an authority that is none', () => {
+    // Any file that there is.
+    expect(faults({ ...MAIL, SMTP_CA_FILE: 'routes.yaml' })).toMatchObject([
+      { name: 'SMTP_CA_FILE', problem: 'names a file that cannot be read, or holds no PEM certificate' },
+    ]);
   });
 });
 

@@ -53,6 +53,10 @@ export const headerKeyCheck: ValueCheck = (value) =>
     ? undefined
     : 'must be visible ASCII characters, without a space or line break at its end';
 
+/** What parts user and password from each other, and commands from commands (RFC 4616, RFC 5321). */
+export const loginCheck: ValueCheck = (value) =>
+  /\p{Cc}/u.test(value) ? 'must not hold control characters such as line breaks' : undefined;
+
 export const hostCheck: ValueCheck = (value) =>
   isIP(value) !== 0 || /^[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i.test(value)
     ? undefined

@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsEmail, IsIn, IsString, ValidateBy } from 'class-validator';
+import { IsBoolean, IsIn, IsString, ValidateBy } from 'class-validator';
+import { readMailbox } from './mailbox.js';
 import type { ValueCheck } from './value-checks.js';
 
 export interface VariableFacts {
@@ -27,7 +28,11 @@ function checkedText(check: ValueCheck): PropertyDecorator {
 
 export function Email(example: string): PropertyDecorator {
   const message = 'must be an e-mail address, or a name and an address as in the example';
-  return all(declare(example), IsEmail({ allow_display_name: true, require_tld: false }, { message }));
+  return all(
+    declare(example),
+    IsString(),
+    checkedText((value) => (readMailbox(value) === undefined ? message : undefined)),
+  );
 }
 
 export function OneOf(values: readonly string[], example: string): PropertyDecorator {

@@ -17,7 +17,7 @@ export type { Check, Reason, Verdict } from './decide/verdict.js';
 export { type EffectsSource, WriteMirror } from './dry-run/index.js';
 export { EvidenceBook, type RouteEvidence } from './evidence/index.js';
 export { ExperimentReports } from './judge/index.js';
-export { type Answerer, Mirror } from './mirror/index.js';
+export { type Answerer, Mirror, openDetached } from './mirror/index.js';
 export * from './record/index.js';
 export {
   ArmCounters,

@@ -4,6 +4,7 @@ export { ConversationsModule } from './conversations/conversations.module.js';
 export { CspReportModule } from './csp-report/csp-report.module.js';
 export { CspReports } from './csp-report/csp-reports.js';
 export { HealthModule } from './health/health.module.js';
+export { MailModule } from './mail/mail.module.js';
 export { ReservedModule } from './reserved/reserved.module.js';
 export { MetricsEndpointModule } from './metrics/metrics-endpoint.module.js';
 export { VoiceModule } from './voice/voice.module.js';

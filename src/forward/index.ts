@@ -1,4 +1,4 @@
-export { type EmbeddedPhp, startEmbeddedPhp } from './embedded/index.js';
+export { type EmbeddedPhp, phpLineWriter, startEmbeddedPhp } from './embedded/index.js';
 export { findSystemPhp } from './embedded/find-system-php.js';
 export { phpEnvironment, staysOnThisMachine } from './embedded/php-environment.js';
 export { forward, type ForwardPlan } from './forward.step.js';

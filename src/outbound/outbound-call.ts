@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Mail } from './mail.js';
+import type { Mail } from './mail/mail.js';
 
 const MAX_NAMES = 20;
 const MAX_TARGET_LENGTH = 200;

@@ -1,6 +1,40 @@
 import { Global, Module } from '@nestjs/common';
+import { CONFIG, type GatewayConfig } from '../config/index.js';
+import { Database } from '../database/index.js';
+import { Metrics } from '../metrics/index.js';
+import { LOGGER, type Logger } from '../trace/index.js';
+import { MailTransport } from './mail/mail.js';
+import { MAIL_BOUNDS } from './mail/mail-bounds.js';
+import { MailDesk } from './mail/mail-desk.js';
+import { MailQueue } from './mail/mail-queue.js';
+import { MailStore } from './mail/mail.store.js';
+import { MailWorker } from './mail/mail.worker.js';
+import { SmtpSender } from './mail/smtp-sender.js';
 import { Outbound } from './outbound.js';
 
 @Global()
-@Module({ providers: [Outbound], exports: [Outbound] })
+@Module({
+  providers: [
+    Outbound,
+    {
+      provide: MailQueue,
+      inject: [CONFIG, Database, Metrics, LOGGER],
+      useFactory: ({ mail, identity }: GatewayConfig, database: Database, metrics: Metrics, logger: Logger) => {
+        const { smtp } = mail;
+        const [store, bounds] = [new MailStore(database), MAIL_BOUNDS];
+        const worker = smtp && new MailWorker({ store, sender: new SmtpSender(smtp), metrics, logger, bounds });
+        const domain = smtp?.from.address.split('@').at(-1) ?? '';
+        return new MailQueue({ store, worker, domain, secret: identity.secret, metrics, logger, bounds });
+      },
+    },
+    { provide: MailTransport, useExisting: MailQueue },
+    {
+      provide: MailDesk,
+      inject: [CONFIG, Database, MailQueue],
+      useFactory: ({ identity }: GatewayConfig, database: Database, queue: MailQueue) =>
+        new MailDesk(database, identity.secret, () => queue.wake()),
+    },
+  ],
+  exports: [Outbound, MailTransport, MailDesk],
+})
 export class OutboundModule {}

@@ -5,8 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { request as undiciRequest } from 'undici';
 import { eventually } from '../../test/support/eventually.js';
 import { GatewayError } from '../contract/index.js';
-import type { Mail } from './mail.js';
-import { Outbound, OutboundRecording, OutboundRefusedError } from './index.js';
+import { type Mail, Outbound, OutboundRecording, OutboundRefusedError } from './index.js';
 
 let server: Server;
 let origin = '';
@@ -65,7 +64,12 @@ describe('Outbound', () => {
 
   it('hands mail to the transport that there is, but for a dry run', async () => {
     const sent: string[] = [];
-    const mailing = new Outbound({ send: async ({ subject }: Mail) => void sent.push(subject) });
+    const mailing = new Outbound({
+      send: async ({ subject }: Mail) => {
+        sent.push(subject);
+        return { messageId: '<1@example.com>', status: 'queued' };
+      },
+    });
     await mailing.sendMail({ to: ['a@example.com'], subject: 'real' });
     const recording = new OutboundRecording();
     await recording.run(() => mailing.sendMail({ to: ['a@example.com'], subject: 'dry' }));

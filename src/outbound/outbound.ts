@@ -1,6 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../contract/index.js';
-import { type Mail, MailTransport } from './mail.js';
+import { type Mail, type MailFacts, type MailReceipt, MailTransport } from './mail/mail.js';
 import { describeMail, describeRequest } from './outbound-call.js';
 import { currentRecording } from './outbound-recording.js';
 
@@ -30,14 +31,17 @@ export class Outbound {
   }
 
   /**
-   * Sends a mail; in a dry run it is recorded.
+   * Queues a mail that will be sent; in a dry run it is recorded, under an id of nobody's.
    * @throws GatewayError MAIL_NOT_CONFIGURED without SMTP; what the transport throws; OutboundRefusedError after a dry run
    */
-  async sendMail(mail: Mail): Promise<void> {
+  async sendMail(mail: Mail, facts?: MailFacts): Promise<MailReceipt> {
     const recording = currentRecording();
-    if (recording !== undefined) recording.add(describeMail(mail));
-    else if (this.mail === undefined) throw new GatewayError('MAIL_NOT_CONFIGURED');
-    else await this.mail.send(mail);
+    if (recording !== undefined) {
+      recording.add(describeMail(mail));
+      return { messageId: `<${randomUUID()}@dry-run.invalid>`, status: 'queued' };
+    }
+    if (this.mail === undefined) throw new GatewayError('MAIL_NOT_CONFIGURED');
+    return this.mail.send(mail, facts);
   }
 
   /** Whether calls are recorded instead of made. */

@@ -5,11 +5,12 @@ import type { Tables } from '../database/index.js';
 import type { Collection } from './collection.js';
 import { type Batch, type Delivered, Delivery } from './delivery.js';
 import { DocumentRestorer } from './document-restorer.js';
-import { Freshness, type OwnerWork, type Standing } from './freshness.js';
+import { Freshness, type OwnerWork, type Standing, type Wanted } from './freshness.js';
 import { KeyedMutex } from './keyed-mutex.js';
 import { KnownVersions } from './known-versions.js';
 import { addChange, measureOutbox, type PendingOwner, postponeOwner } from './outbox.js';
 import { ownerKey } from './owner-key.js';
+import { lockOwner } from './owner-states.js';
 import type { View } from './owner-view.js';
 import { Relay } from './relay.js';
 import { type OwnerAccess, Replication, type ReplicationStatus } from './replication.js';
@@ -66,18 +67,26 @@ export class DocumentReplication extends Replication implements OnApplicationBoo
     return telling(() => this.freshness.read(collection, { owner: ownerKey(subject), traceId }, view));
   }
 
-  override async write<Change extends object, Outcome>(
+  override write<Change extends object, Outcome>(
     collection: Collection<Change, Outcome>,
-    access: OwnerAccess,
+    { subject, traceId }: OwnerAccess,
     change: Change,
   ): Promise<Outcome> {
-    const owner = ownerKey(access.subject);
+    return this.writeOwner(collection, ownerKey(subject), traceId, change);
+  }
+
+  override async writeOwner<Change extends object, Outcome>(
+    collection: Collection<Change, Outcome>,
+    owner: string,
+    traceId: string,
+    change: Change,
+  ): Promise<Outcome> {
     const apply = (): Promise<{ outcome: Outcome; added?: Added }> =>
-      this.run(collection as Collection, owner, access.traceId, async (trx, standing) => {
+      this.run(collection as Collection, { owner, traceId, isWrite: true }, async (trx, standing) => {
         const { outcome, hasChanged } = await collection.apply(trx, owner, change);
         if (!hasChanged || standing === undefined) return { outcome };
         const at = { collection: collection.name, owner };
-        return { outcome, added: await this.addToOutbox(trx, at, change, { traceId: access.traceId, standing }) };
+        return { outcome, added: await this.addToOutbox(trx, at, change, { traceId, standing }) };
       });
     // A dry run holds the database meanwhile: it waits for nobody who may be waiting for that.
     if (this.parts.database.isDryRun) return (await apply()).outcome;
@@ -90,7 +99,16 @@ export class DocumentReplication extends Replication implements OnApplicationBoo
   }
 
   override async adopt(collection: Collection, owner: string, traceId: string): Promise<void> {
-    await this.run(collection, owner, traceId, async () => undefined, true);
+    await this.run(collection, { owner, traceId, mustAsk: true }, async () => undefined);
+  }
+
+  override async forgetOwner(trx: Transaction<Tables>, owner: string): Promise<void> {
+    // In one order, so that two who do so wait for each other in no circle.
+    for (const name of [...this.collections.keys()].toSorted()) {
+      await lockOwner(trx, name, owner);
+      await trx.deleteFrom('replication_outbox').where('collection', '=', name).where('owner', '=', owner).execute();
+      await trx.deleteFrom('replication_owner').where('collection', '=', name).where('owner', '=', owner).execute();
+    }
   }
 
   /** The collections that are known. */
@@ -123,14 +141,8 @@ export class DocumentReplication extends Replication implements OnApplicationBoo
     return { hasBridge: documents.hasBridge, ...waiting, lastFailure };
   }
 
-  private run<Result>(
-    collection: Collection,
-    owner: string,
-    traceId: string,
-    work: OwnerWork<Result>,
-    mustAsk = false,
-  ): Promise<Result> {
-    return telling(() => this.freshness.run(collection, { owner, traceId, mustAsk }, work));
+  private run<Result>(collection: Collection, wanted: Wanted, work: OwnerWork<Result>): Promise<Result> {
+    return telling(() => this.freshness.run(collection, wanted, work));
   }
 
   private async addToOutbox(

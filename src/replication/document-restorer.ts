@@ -2,7 +2,7 @@ import { BridgeError } from './bridge.error.js';
 import type { Collection } from './collection.js';
 import type { Wanted } from './freshness.js';
 import { changesAfter, forgetChanges } from './outbox.js';
-import { findState, lockOwner, makeOrigin, saveState } from './owner-states.js';
+import { findState, lockLivingOwner, lockOwner, makeOrigin, saveState } from './owner-states.js';
 import type { ReplicationParts } from './replication-parts.js';
 
 /**
@@ -46,7 +46,7 @@ export class DocumentRestorer {
     const { database, documents, bounds } = this.parts;
     const at = { collection: collection.name, owner };
     const taken = await database.transaction(async (trx) => {
-      await lockOwner(trx, collection.name, owner);
+      if ((await lockLivingOwner(trx, collection.name, owner)) === 'erased') return undefined;
       const state = await findState(trx, collection.name, owner);
       if (mustStandOnIt && state?.version !== seenVersion) return undefined;
       const origin = state?.origin ?? makeOrigin();

@@ -6,7 +6,7 @@ import type { Collection } from './collection.js';
 import type { DocumentRestorer } from './document-restorer.js';
 import type { KnownVersions } from './known-versions.js';
 import { MalformedDocumentError } from './malformed-document.error.js';
-import { drawTicket, lockOwner, type OwnerState } from './owner-states.js';
+import { drawTicket, lockLivingOwner, lockOwner, type OwnerState } from './owner-states.js';
 import { type View, viewRows } from './owner-view.js';
 import { ReplicationUnavailableError } from './replication-unavailable.error.js';
 import type { ReplicationParts } from './replication-parts.js';
@@ -25,6 +25,8 @@ export interface Wanted {
   readonly traceId: string;
   /** Asks PHP even where it cannot have written, and does not do without its answer. */
   readonly mustAsk?: boolean;
+  /** Writes: of an owner who was erased a moment ago that is refused, and what is read is nothing. */
+  readonly isWrite?: boolean;
 }
 
 /** How PHP is told of a change of these rows: how they stand with it; undefined where it is not told. */
@@ -124,17 +126,22 @@ export class Freshness {
 
   private async attempt<Result>(
     collection: Collection,
-    { owner, traceId }: Wanted,
+    { owner, traceId, isWrite }: Wanted,
     answer: Answer | undefined,
     work: OwnerWork<Result>,
   ): Promise<{ readonly result: Result } | Exclude<Settled, { kind: 'go' }>> {
     const { database, documents, writers, bounds } = this.parts;
     try {
       return await database.transaction(async (trx) => {
+        const state = await lockLivingOwner(trx, collection.name, owner);
+        if (state === 'erased') {
+          if (isWrite === true) throw new ReplicationUnavailableError('erased');
+          return { result: await work(trx, undefined) };
+        }
         const settled = await settleRows(trx, {
           collection,
           owner,
-          state: await lockOwner(trx, collection.name, owner),
+          state,
           answer,
           hasBridge: documents.hasBridge,
           quietMs: writers.quietMs(collection.writers),

@@ -29,9 +29,26 @@ export async function lockOwner(
 ): Promise<OwnerState | undefined> {
   // Not at the start of every gateway: loading it takes a quarter of a second.
   const { sql } = await import('kysely');
-  const { rows } = await sql<StateRow>`select * from replication_lock(${collection}, ${owner})`.execute(trx);
-  return rows[0] === undefined ? undefined : stateOf(rows[0]);
+  const { rows } = await sql<LockRow>`select * from replication_lock(${collection}, ${owner})`.execute(trx);
+  const [row] = rows;
+  return row === undefined || row.origin === null ? undefined : stateOf({ ...row, origin: row.origin });
 }
+
+/** The same for who is about to read or write data: an owner who was erased a moment ago has none, and may not get any. */
+export async function lockLivingOwner(
+  trx: Transaction<Tables>,
+  collection: string,
+  owner: string,
+): Promise<OwnerState | 'erased' | undefined> {
+  const { sql } = await import('kysely');
+  const { rows } = await sql<LockRow>`select * from replication_lock(${collection}, ${owner})`.execute(trx);
+  const [row] = rows;
+  if (row?.is_erased === true) return 'erased';
+  return row === undefined || row.origin === null ? undefined : stateOf({ ...row, origin: row.origin });
+}
+
+/** An owner who was erased a moment ago and has no state: without an origin. */
+type LockRow = Omit<StateRow, 'origin'> & { readonly origin: string | null; readonly is_erased: boolean };
 
 /** Draws a number before PHP is asked: of two answers the one with the higher number was not asked for earlier. */
 export async function drawTicket(db: Kysely<Tables>, collection: string, owner: string): Promise<Ticket> {

@@ -4,7 +4,7 @@ const RETRY_AFTER_S = 2;
 
 /** Why an owner's rows cannot be used now. */
 export type UnavailableReason =
-  'php-unreachable' | 'php-refused' | 'document-unreadable' | 'too-busy' | 'too-many-pending' | 'database';
+  'php-unreachable' | 'php-refused' | 'document-unreadable' | 'too-busy' | 'too-many-pending' | 'database' | 'erased';
 
 /** An owner's data can be neither read nor written now: nothing was changed. A 503; for a safe method of a canary PHP answers instead. */
 export class ReplicationUnavailableError extends GatewayError {

@@ -1,3 +1,5 @@
+import type { Transaction } from 'kysely';
+import type { Tables } from '../database/index.js';
 import type { Collection } from './collection.js';
 import type { View } from './owner-view.js';
 
@@ -51,11 +53,25 @@ export abstract class Replication {
     change: Change,
   ): Promise<Outcome>;
 
+  /** The same for an owner named by its key: for work on all of them. @throws as `write` */
+  abstract writeOwner<Change extends object, Outcome>(
+    collection: Collection<Change, Outcome>,
+    owner: string,
+    traceId: string,
+    change: Change,
+  ): Promise<Outcome>;
+
   /**
    * Brings the rows of an owner, named by its key, up to date from PHP, asked in any case: for a migration of all.
    * @throws ReplicationUnavailableError
    */
   abstract adopt(collection: Collection, owner: string, traceId: string): Promise<void>;
+
+  /**
+   * Forgets what is known of an owner beside its rows: states and waiting changes, within a transaction that holds its locks from
+   * then on. The owner must stand under `person_tombstone` already, so that nobody who comes after brings anything back.
+   */
+  abstract forgetOwner(trx: Transaction<Tables>, owner: string): Promise<void>;
 
   /** What waits for PHP; starts nothing. @throws DatabaseUnavailableError */
   abstract status(): Promise<ReplicationStatus>;

@@ -27,6 +27,7 @@ export { parseRequestTarget, resolvePath } from './path/index.js';
 export { type FieldReadings, readField } from './request-field.js';
 export type {
   AuthorizationPolicy,
+  CachePolicy,
   ConcurrencyBounds,
   DecisionSettings,
   ExperimentSettings,

@@ -1,6 +1,7 @@
 import { parseRouteFile, type RouteFault, RouteTableError } from './route-file.js';
 import { readExperiment } from './experiment-reader.js';
 import type { Route, RouteTable, UpstreamSettings } from './route.js';
+import { checkCaches } from './cache-policy.js';
 import { checkConflicts } from './route-conflicts.js';
 import { PolicyReader, type ReportFault } from './policy-reader.js';
 import { whyNotStage } from './stage.js';
@@ -59,6 +60,7 @@ export function loadRouteTable(text: string, options: LoadOptions): RouteTable {
     };
   });
   checkConflicts(routes, fault);
+  checkCaches(routes, fault);
   if (faults.length > 0)
     throw new RouteTableError(
       options.file,

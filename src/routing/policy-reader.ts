@@ -1,3 +1,4 @@
+import { cachePolicyOf } from './cache-policy.js';
 import { NOBODY } from './route-gate.js';
 import type { PoliciesInput, RouteTableInput } from './route-table.input.js';
 import type { AuthorizationPolicy, RateLimitPolicy, RoutePolicies, SignaturePolicy } from './route.js';
@@ -33,6 +34,9 @@ export class PolicyReader {
         optional: value?.optional ?? false,
       });
     }
+    for (const name of ['cache', 'invalidates'] as const)
+      if (input.defaults?.[name] !== undefined)
+        this.fault(['defaults', name], 'is a matter of each route: name it there');
     for (const [name, value] of Object.entries(input.policies.rateLimit ?? {})) {
       if (value.per === 'field' && value.field === undefined)
         this.fault(['policies', 'rateLimit', name], '`per: field` needs the name of the field, e.g. field: email');
@@ -74,6 +78,9 @@ export class PolicyReader {
       errorWhen: chosen.errorWhen,
       upgrade: chosen.upgrade ?? false,
       endsSession: chosen.endsSession ?? false,
+      // Of a route alone: what is safe to keep, and what a write changes, no default can know.
+      cache: own.cache === undefined ? undefined : cachePolicyOf(own.cache),
+      invalidates: own.invalidates ?? [],
     };
   }
 

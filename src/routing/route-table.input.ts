@@ -1,4 +1,5 @@
 import type {
+  CachePolicy,
   ConcurrencyBounds,
   DecisionSettings,
   ErrorWhen,
@@ -14,13 +15,15 @@ import type { Stage } from './stage.js';
 type Writable<T> = { -readonly [K in keyof T]?: T[K] };
 
 export interface PoliciesInput extends Readonly<
-  Writable<Omit<RoutePolicies, 'authorization' | 'rateLimit' | 'concurrency' | 'signature' | 'errorWhen'>>
+  Writable<Omit<RoutePolicies, 'authorization' | 'rateLimit' | 'concurrency' | 'signature' | 'errorWhen' | 'cache'>>
 > {
   readonly authorization?: string;
   readonly rateLimit?: readonly string[];
   readonly concurrency?: Writable<ConcurrencyBounds>;
   readonly signature?: string;
   readonly errorWhen?: ErrorWhen;
+  readonly cache?: Pick<CachePolicy, 'ttlS' | 'vary'> &
+    Writable<Omit<CachePolicy, 'ttlS' | 'vary' | 'key'>> & { readonly key?: Writable<CachePolicy['key']> };
 }
 
 export type RateLimitInput = Pick<RateLimitPolicy, 'limit' | 'windowS' | 'per'> &

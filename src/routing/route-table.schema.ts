@@ -12,6 +12,56 @@ const closed = (properties: object, required: readonly string[] = []): object =>
   required,
 });
 
+const tags = {
+  type: 'array',
+  uniqueItems: true,
+  maxItems: 20,
+  items: { type: 'string', pattern: '^(\\*|[a-z][a-z0-9.:-]*(\\{subject\\})?)$', maxLength: 80 },
+};
+const seconds = { type: 'integer', minimum: 0, maximum: 86_400 };
+const cache = {
+  ...closed(
+    {
+      ttlS: { ...seconds, minimum: 1, description: 'Seconds for which an answer is fresh.' },
+      vary: {
+        enum: ['identity', 'public'],
+        description: 'identity: each caller has answers of his own; public: all callers have the same.',
+      },
+      cacheControl: {
+        enum: ['honour', 'override'],
+        description:
+          'Whether the application’s Cache-Control, Expires and Pragma decide too (honour), or this policy alone.',
+      },
+      staleWhileRevalidateS: {
+        ...seconds,
+        description: 'Seconds more in which it is served while it is fetched anew.',
+      },
+      staleIfErrorS: { ...seconds, description: 'Seconds more in which it stands in for a failure.' },
+      negativeTtlS: { ...seconds, maximum: 300, description: 'Seconds for which a 404 or 410 is kept.' },
+      tags: { ...tags, description: 'What writes void it by (`invalidates`); {subject} stands for who calls.' },
+      key: closed({
+        headers: {
+          type: 'array',
+          uniqueItems: true,
+          maxItems: 20,
+          items: { type: 'string', pattern: '^[a-z][a-z0-9-]*$', maxLength: 80 },
+          description: 'Request fields, lower case, that the application may see and answer by.',
+        },
+        body: {
+          type: 'array',
+          minItems: 1,
+          uniqueItems: true,
+          maxItems: 50,
+          items: { type: 'string', minLength: 1, maxLength: 80 },
+          description: 'A POST whose JSON body has these fields and no others is answered from the cache.',
+        },
+      }),
+    },
+    ['ttlS', 'vary'],
+  ),
+  description: 'Which answers are kept, how long and for whom. Without it nothing is.',
+};
+
 const policies = closed({
   authorization: { ...name, description: 'Name of a policy under policies.authorization. Without it nobody gets in.' },
   rateLimit: { type: 'array', items: name, description: 'Names of policies under policies.rateLimit, in order.' },
@@ -36,6 +86,11 @@ const policies = closed({
   ),
   upgrade: { type: 'boolean' },
   endsSession: { type: 'boolean' },
+  cache,
+  invalidates: {
+    ...tags,
+    description: 'Tags of stored answers that a request which changes something voids; `*` for everything.',
+  },
 });
 
 const experiment = {

@@ -43,6 +43,31 @@ export interface ErrorWhen {
   readonly equals: string | number | boolean | null;
 }
 
+/** What of a route's answers is kept, for how long and for whom. Without it nothing is. Times in seconds. */
+export interface CachePolicy {
+  /** How long an answer is fresh; with `honour` at most. */
+  readonly ttlS: number;
+  /** `identity`: each caller has answers of his own; `public`: all callers have the same. */
+  readonly vary: 'identity' | 'public';
+  /** Whether the application's own `Cache-Control`, `Expires` and `Pragma` decide too, or the policy alone. */
+  readonly cacheControl: 'honour' | 'override';
+  /** How long after that it is still served, while it is fetched anew. */
+  readonly staleWhileRevalidateS: number;
+  /** How long after that it stands in for a failure. */
+  readonly staleIfErrorS: number;
+  /** How long a 404 or 410 is kept; 0 for not at all. */
+  readonly negativeTtlS: number;
+  /** What writes void it by; `{subject}` stands for who calls. */
+  readonly tags: readonly string[];
+  /** What else the answer may depend on, all of it in the key: what is not named does not reach the application. */
+  readonly key: {
+    /** Request fields beside `Accept` and `Accept-Language`, lower case. */
+    readonly headers: readonly string[];
+    /** Fields of a POST's JSON body: a POST with these alone is answered from the cache. Undefined: no POST is. */
+    readonly body: readonly string[] | undefined;
+  };
+}
+
 /** Everything a request of the route must pass and how its answer is treated. */
 export interface RoutePolicies {
   readonly authorization: AuthorizationPolicy;
@@ -75,6 +100,10 @@ export interface RoutePolicies {
   readonly upgrade: boolean;
   /** A call of this route ends the PHP session: what is remembered of its cookie is dropped. */
   readonly endsSession: boolean;
+  /** Undefined: nothing is kept. */
+  readonly cache: CachePolicy | undefined;
+  /** Tags of stored answers that a request which changes something voids; `*` for all that is stored. */
+  readonly invalidates: readonly string[];
 }
 
 export interface RouteMatch {

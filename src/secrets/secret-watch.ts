@@ -69,7 +69,7 @@ export class SecretWatch {
   /** Tells that an answer was stopped. */
   raiseAlarm({ traceId, route }: Exchange, { secret, where }: FoundSecret): void {
     this.alarms.set(secret, (this.alarms.get(secret) ?? 0) + 1);
-    this.logger.error({ traceId, route: route?.name ?? null, secret, where }, 'secret in answer');
+    this.logger.error({ traceId, route: route?.name ?? null, pattern: secret, where }, 'secret in answer');
   }
 
   private patternsFor(secretScan: 'all' | 'own', contentType: string | undefined): PatternSet {

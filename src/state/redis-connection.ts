@@ -1,5 +1,5 @@
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
-import { createClient } from '@redis/client';
+import { createClient, RESP_TYPES } from '@redis/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../trace/index.js';
 import { StateUnavailableError } from './shared-state.js';
@@ -73,6 +73,11 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   async run<Reply>(command: (client: RedisClient) => Promise<Reply>): Promise<Reply> {
     if (!this.isUsable) throw new StateUnavailableError();
     return this.ask(command);
+  }
+
+  /** The bytes under a key, which need be no text. @throws StateUnavailableError as {@link run} does */
+  getBytes(key: string): Promise<Buffer | null> {
+    return this.run((client) => client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }).get(key));
   }
 
   private async start(): Promise<void> {

@@ -1,9 +1,9 @@
-import type { Logger } from 'pino';
 import type { Exchange } from './exchange.js';
+import { type Logger, writeKnownSafe } from './logger.js';
 
 /**
  * Writes one line per request when its answer is done or its client is gone.
- * No query, no header, no body, no address: only what names the route and tells how it went.
+ * No query, no header, no body, no address: only what names the route and tells how it went. So it is safe as it is, and is not searched.
  * @returns the status that stands there: 499 when the client left
  */
 export function logAccess(logger: Logger, exchange: Exchange, isUnfinished: boolean): number {
@@ -23,8 +23,10 @@ export function logAccess(logger: Logger, exchange: Exchange, isUnfinished: bool
     ...(clientLeft ? { errorCode: 'CLIENT_CLOSED' } : {}),
     ...(wasCut ? { wasCut } : {}),
   };
-  if (status >= 500 || wasCut) logger.warn(line, 'request');
-  else logger.info(line, 'request');
+  const level = status >= 500 || wasCut ? 'warn' : 'info';
+  // A subject is whatever an identity provider made of it.
+  if (notes.chosenBy === undefined) writeKnownSafe(logger, level, line, 'request');
+  else logger[level](line, 'request');
   return status;
 }
 

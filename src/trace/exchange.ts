@@ -6,8 +6,10 @@ import type { TraceContext } from './trace-context.js';
 
 /** What the access log tells of a request beside its status and timing. */
 export interface ExchangeNotes {
-  /** Who produced the answer: the gateway's pipeline, a native handler or an upstream target. */
-  servedBy?: 'gateway' | 'native' | 'upstream';
+  /** Who produced the answer: the gateway's pipeline, a native handler, an upstream target or the response cache. */
+  servedBy?: 'gateway' | 'native' | 'upstream' | 'cache';
+  /** What the response cache did, on a route that has one. */
+  cache?: 'hit' | 'stale' | 'error' | 'miss' | 'coalesced' | 'bypass';
   errorCode?: string;
   /** Who was chosen to answer a canary: PHP (`control`) or the native handler (`candidate`). */
   arm?: 'control' | 'candidate';
@@ -48,6 +50,10 @@ export class Exchange {
   isSignatureVerified = false;
   /** The gateway asks once more, for itself, what a client has asked: PHP does not count it against the client's limits. */
   isAgain = false;
+  /** Whether a mirror compares it, once that is settled: such a request passes the response cache. */
+  isMirrored: boolean | undefined;
+  /** Who of a canary answers it, once that is settled: what it brings is kept as that one's. */
+  settledArm: 'control' | 'candidate' | undefined;
   /** The write is tried beside PHP: PHP is asked, signed, to keep for a moment what it is about to overwrite, under this name. */
   keepAs: string | undefined;
   /** Gateway headers of the answer: name, value, name, value, … */
@@ -56,6 +62,8 @@ export class Exchange {
   admitted = false;
   /** Answers in the stead of a native handler that failed, where that may be; undefined where it may not. */
   standIn: ((fault: string) => Promise<void>) | undefined;
+  /** Its answer is out, or its client is gone. */
+  isClosed = false;
   /** The client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1). */
   expectsContinue = false;
 

@@ -1,6 +1,10 @@
 export { logAccess } from './access-log.js';
 export { attachExchange, Exchange, exchangeOf } from './exchange.js';
-export type { Logger } from './logger.js';
+export { LogFileError } from './log-files.js';
+export { type Logger, loggerOf } from './logger.js';
 export { LOGGER } from './logger.token.js';
+export { NestLogLines } from './nest-log-lines.js';
+export { serving } from './request-under-way.js';
+export { claimStandardStreams, tellOfTheEnd } from './standard-streams.js';
 export { TraceModule } from './trace.module.js';
 export { traceFrom, type TraceContext } from './trace-context.js';

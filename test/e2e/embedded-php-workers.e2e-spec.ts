@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, get, request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { describeWith } from '../setup/parts.js';
+import type { EmbeddedPhp } from '../../src/forward/embedded/index.js';
 import { watchdogScript } from '../../src/forward/embedded/process-group.js';
 import { elapsedMs, FAR_TIME_MS, NOT_WAITED_MS } from '../support/elapsed.js';
 import { eventually } from '../support/eventually.js';
@@ -14,20 +15,23 @@ import { askPhp, useEmbeddedSite } from '../support/embedded-site.js';
 const { lines, root, start } = useEmbeddedSite();
 
 describe('WebAssembly PHP', () => {
+  /** For tests that leave it as they found it: each start costs the better part of a second. */
+  let shared: EmbeddedPhp;
+  beforeAll(async () => {
+    shared = await start({ kind: 'wasm', workers: 1, limits: { maxRequestBytes: 1000, maxUnsentBytes: 1_000_000 } });
+  });
+  afterAll(() => shared.stop());
+
   it('answers 1,000 requests in a row, through a rotation, without one empty', async () => {
-    const php = await start({ kind: 'wasm', workers: 1 });
     const answers: string[] = [];
-    for (let turn = 0; turn < 1000; turn += 1) answers.push((await askPhp(php, '/api/ok.php')).text);
-    await php.stop();
+    for (let turn = 0; turn < 1000; turn += 1) answers.push((await askPhp(shared, '/api/ok.php')).text);
     expect(answers.filter((text) => text !== '{"ok":true}')).toEqual([]);
   }, 60_000);
 
   it('sends no dotfile, source or linked file that the router let through', async () => {
-    const php = await start({ kind: 'wasm', workers: 1 });
     for (const path of ['/assets/.secret', '/assets/source.php.inc', '/assets/link.txt', '/assets/%00', '/assets/']) {
-      expect([path, (await askPhp(php, path)).status]).toEqual([path, 404]);
+      expect([path, (await askPhp(shared, path)).status]).toEqual([path, 404]);
     }
-    await php.stop();
   });
 
   it('ends a script that never ends with 504, and answers the next', async () => {
@@ -54,24 +58,24 @@ describe('WebAssembly PHP', () => {
   });
 
   it('answers 413 to a body past its bound, announced or not', async () => {
-    const php = await start({ kind: 'wasm', workers: 1, limits: { maxRequestBytes: 1000 } });
-    const post = (body: Buffer) => fetch(`${php.origin}/api/echo.php`, { method: 'POST', body });
+    const post = (body: Buffer) => fetch(`${shared.origin}/api/echo.php`, { method: 'POST', body });
     expect((await post(Buffer.alloc(1001))).status).toBe(413);
     expect((await post(Buffer.alloc(1000))).status).toBe(200);
-    const sent = request(`${php.origin}/api/echo.php`, { method: 'POST', headers: { 'transfer-encoding': 'chunked' } });
+    const sent = request(`${shared.origin}/api/echo.php`, {
+      method: 'POST',
+      headers: { 'transfer-encoding': 'chunked' },
+    });
     sent.on('error', () => undefined);
     sent.write(Buffer.alloc(2000));
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     expect(answer.statusCode).toBe(413);
-    await php.stop();
   });
 
   it('cuts an answer that the client does not take', async () => {
-    const php = await start({ kind: 'wasm', workers: 1, limits: { maxUnsentBytes: 1_000_000 } });
-    const sent = get(`${php.origin}/api/large.php`);
+    const sent = get(`${shared.origin}/api/large.php`);
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     // Not read; the only worker serves another when it is rid of this one.
-    expect((await askPhp(php, '/api/ok.php')).text).toBe('{"ok":true}');
+    expect((await askPhp(shared, '/api/ok.php')).text).toBe('{"ok":true}');
     let failed = false;
     try {
       for await (const piece of answer) void piece;
@@ -79,7 +83,6 @@ describe('WebAssembly PHP', () => {
       failed = true;
     }
     expect(failed).toBe(true);
-    await php.stop();
   });
 
   it('refuses to start for a folder without a router, and says so', async () => {

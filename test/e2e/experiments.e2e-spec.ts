@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { Agent } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvelopeFields } from '../../src/contract/index.js';
 import { describeWith } from '../setup/parts.js';
 import { eventually } from '../support/eventually.js';
@@ -20,6 +21,10 @@ import type { TestGateway } from '../support/test-gateway.js';
 jest.setTimeout(120_000);
 
 /** Times are no matter here: the machine of a test is shared. */
+/** Of each of those who ask: what takes time are the rounds of the judge, not the requests. */
+const PAUSE_MS = 30;
+/** Milliseconds between two looks at what happens every two seconds. */
+const LOOK_EVERY_MS = 100;
 const QUICK = 'latency: { ratio: 100, slackMs: 60000 }, maxErrorIncrease: 0.3, maxMismatchRate: 0.2';
 
 describeWith('postgres', 'experiments on several instances', (program) => {
@@ -63,12 +68,18 @@ describeWith('postgres', 'experiments on several instances', (program) => {
     const work = { isOver: false };
     const workers = gateways.flatMap((gateway) =>
       Array.from({ length: 4 }, async () => {
-        while (!work.isOver) expect((await ask(gateway)).status).toBe(200);
+        while (!work.isOver) {
+          expect((await ask(gateway)).status).toBe(200);
+          await sleep(PAUSE_MS);
+        }
       }),
     );
     try {
       let found: T | undefined;
-      await eventually(async () => (found = await isOver()) !== undefined, 60_000);
+      await eventually(async () => {
+        await sleep(LOOK_EVERY_MS);
+        return (found = await isOver()) !== undefined;
+      }, 60_000);
       if (found === undefined) throw new Error('nothing was found');
       return found;
     } finally {

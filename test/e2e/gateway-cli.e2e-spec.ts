@@ -49,7 +49,6 @@ describe('npm run gateway', () => {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'] ?? '',
-        NODE_COMPILE_CACHE: join(folder, 'compiled'),
         NODE_ENV: 'test',
         PORT: String(gateway.port),
         ROUTES_FILE: join(PROJECT, 'routes.yaml'),

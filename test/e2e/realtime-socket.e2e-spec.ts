@@ -97,6 +97,7 @@ describe('/realtime, by the shipped table and the local stand-in', () => {
     const ended = logged('realtime session ended').at(-1) as Record<string, unknown>;
     expect(ended).toEqual({
       traceId: expect.stringMatching(/^[\da-f]{32}$/),
+      route: 'realtime.socket',
       code: 1000,
       reason: 'The client has left.',
       ms: expect.any(Number),

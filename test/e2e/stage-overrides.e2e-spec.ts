@@ -23,10 +23,8 @@ beforeAll(async () => {
 afterAll(() => php.stop());
 
 const gateways: TestGateway[] = [];
-const folders: string[] = [];
 afterEach(async () => {
   for (const gateway of gateways.splice(0)) await gateway.stop();
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
 async function start(options: TestGatewayOptions = {}): Promise<TestGateway> {
@@ -40,20 +38,18 @@ async function stop(gateway: TestGateway): Promise<void> {
   await gateway.stop();
 }
 
-function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'stages-'));
-  folders.push(folder);
-  return folder;
-}
-
 describe('overrides over the embedded database', () => {
-  it('are met by the first request after a restart, without its start', async () => {
-    const folder = makeFolder();
-    const before = await start({ folder });
+  /** Its database takes seconds to make: all have this one. */
+  const folder = mkdtempSync(join(tmpdir(), 'stages-'));
+  beforeAll(async () => {
+    const before = await startStaged(php, { folder });
     await admin(before, 'PUT', '/list', { stage: 'replaced', reason: 'all is well' });
     await admin(before, 'PUT', '/create', { stage: 'proxy', reason: 'rolled back' });
-    await stop(before);
+    await before.stop();
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+  it('are met by the first request after a restart, without its start', async () => {
     // It cannot start: another has its folder.
     const lock = await acquireDataLock(join(folder, '.data', 'postgres'));
     const after = await start({ folder });
@@ -72,15 +68,6 @@ describe('overrides over the embedded database', () => {
   });
 
   describe('without a snapshot that holds', () => {
-    let folder: string;
-    beforeAll(async () => {
-      folder = mkdtempSync(join(tmpdir(), 'stages-'));
-      const before = await startStaged(php, { folder });
-      await admin(before, 'PUT', '/create', { stage: 'proxy', reason: 'rolled back' });
-      await before.stop();
-    });
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
     it.each([
       ['a change was not finished', '{"version":1,"isFinished":false}'],
       ['the snapshot is damaged', '{"version":1,"isFini'],
@@ -96,9 +83,22 @@ describe('overrides over the embedded database', () => {
       expect(readFileSync(snapshot, 'utf8')).toContain('"rolled back"');
     });
   });
+});
+
+describeWith('postgres', 'overrides over a Postgres that instances share', (program) => {
+  let server: PostgresServer;
+  let count = 0;
+  beforeAll(async () => {
+    server = await startPostgresServer(program);
+  });
+  afterAll(() => server.stop());
+
+  const fresh = (): Promise<string> => server.createDatabase(`stages_${count++}`);
+  const over = (url: string, options: TestGatewayOptions = {}): Promise<TestGateway> =>
+    start({ env: { DATABASE_URL: url }, ...options });
 
   it('outlive a new route table, and are without effect where the route lost its handler', async () => {
-    const gateway = await start();
+    const gateway = await over(await fresh());
     await admin(gateway, 'PUT', '/list', { stage: 'replaced', reason: 'all is well' });
     gateway.writeRoutes(
       stagedTable(
@@ -113,19 +113,6 @@ describe('overrides over the embedded database', () => {
     const { data } = (await admin(gateway, 'GET', '/list')).json() as { data: object };
     expect(data).toMatchObject({ effective: { stage: 'proxy' }, override: { stage: 'replaced' }, possible: ['proxy'] });
   });
-});
-
-describeWith('postgres', 'overrides over a Postgres that instances share', (program) => {
-  let server: PostgresServer;
-  let count = 0;
-  beforeAll(async () => {
-    server = await startPostgresServer(program);
-  });
-  afterAll(() => server.stop());
-
-  const fresh = (): Promise<string> => server.createDatabase(`stages_${count++}`);
-  const over = (url: string, options: TestGatewayOptions = {}): Promise<TestGateway> =>
-    start({ env: { DATABASE_URL: url }, ...options });
 
   it('are in effect on every instance, and audited', async () => {
     const url = await fresh();

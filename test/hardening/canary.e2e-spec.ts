@@ -53,17 +53,17 @@ const callersOf = (count: number): string[] => Array.from({ length: count }, (_,
 describe('a canary', () => {
   it('is met by as many callers as its weight says, the same ones in every instance', async () => {
     const [one, two] = [await start(10), await start(10)];
-    const subjects = callersOf(2000);
+    const subjects = callersOf(1000);
     const first = await chosen(one, subjects);
-    // 200 expected; five standard deviations are 67.
-    expect(first.size).toBeGreaterThan(133);
-    expect(first.size).toBeLessThan(267);
-    const some = subjects.slice(0, 500);
+    // 100 expected; five standard deviations are 47.
+    expect(first.size).toBeGreaterThan(53);
+    expect(first.size).toBeLessThan(147);
+    const some = subjects.slice(0, 250);
     expect(await chosen(two, some)).toEqual(new Set(some.filter((subject) => first.has(subject))));
   });
 
   it('moves only the difference when its weight changes', async () => {
-    const subjects = callersOf(400);
+    const subjects = callersOf(200);
     const ten = await chosen(await start(10), subjects);
     const thirty = await chosen(await start(30), subjects);
     expect([...ten].filter((subject) => !thirty.has(subject))).toEqual([]);

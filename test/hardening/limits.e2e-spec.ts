@@ -230,12 +230,12 @@ describe('limits', () => {
 
     it('take all spellings of a database for one account', async () => {
       const spellings = [
-        'victim@x.org',
-        ' Victim@X.org\t',
-        'VICTIM@x.org',
-        'víctim@x.org',
-        'ｖictim@x.org',
-        'vic\u200btim@x.org\0',
+        'victim@x.example',
+        ' Victim@X.example\t',
+        'VICTIM@x.example',
+        'víctim@x.example',
+        'ｖictim@x.example',
+        'vic\u200btim@x.example\0',
       ];
       const found = [];
       for (const email of spellings) found.push((await json('/login', { email })).status);
@@ -243,24 +243,24 @@ describe('limits', () => {
     });
 
     it('count each account where the places of a request disagree', async () => {
-      expect(await statuses(2, () => json('/login?email=a@x.org', { email: 'b@x.org' }))).toEqual([200, 200]);
-      for (const email of ['a@x.org', 'b@x.org']) expect((await json('/login', { email })).status).toBe(429);
-      expect((await json('/login?email=a@x.org', { email: 'c@x.org' })).status).toBe(429);
+      expect(await statuses(2, () => json('/login?email=a@x.example', { email: 'b@x.example' }))).toEqual([200, 200]);
+      for (const email of ['a@x.example', 'b@x.example']) expect((await json('/login', { email })).status).toBe(429);
+      expect((await json('/login?email=a@x.example', { email: 'c@x.example' })).status).toBe(429);
     });
 
     // Phones behind one address refresh their tokens at POST /api/auth/token: no attempt to sign in to anybody's account.
     it('count nothing where no account is named: the address has limits of its own', async () => {
       expect(await statuses(3, () => json('/login', { password: 'x' }))).toEqual([200, 200, 200]);
       expect((await json('/login', { email: ' ' })).status).toBe(200);
-      expect(await statuses(3, () => json('/login', { email: 'v@x.org' }))).toEqual([200, 200, 429]);
+      expect(await statuses(3, () => json('/login', { email: 'v@x.example' }))).toEqual([200, 200, 429]);
     });
 
     it('refuse what PHP might read and the gateway cannot', async () => {
       for (const answer of [
-        await post('/login', 'application/json', '{"email":"v@x.org"'),
-        await post('/login', 'application/x-www-form-urlencoded', 'email[]=v@x.org'),
+        await post('/login', 'application/json', '{"email":"v@x.example"'),
+        await post('/login', 'application/x-www-form-urlencoded', 'email[]=v@x.example'),
         await json('/login', { email: 4711 }),
-        await post('/login', 'application/json', '{"email":"v@x.org"}', { 'Content-Encoding': 'gzip' }),
+        await post('/login', 'application/json', '{"email":"v@x.example"}', { 'Content-Encoding': 'gzip' }),
         await ask('/login?email=a', { headers: { Cookie: 'email=b; email=c; email=d; email=e; email=f' } }),
       ])
         expect([answer.status, answer.json()]).toEqual([400, expect.objectContaining({ errorCode: 'BAD_REQUEST' })]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { resolve } from 'node:path';
@@ -27,24 +27,34 @@ import {
 
 const GIB = 1024 * MIB;
 /** The promise is told of a gigabyte, and shown with one once; what is kept of less would show as well. */
-const LARGE = 320 * MIB;
+const LARGE = 2 * MAX_GROWTH_BYTES;
 const report = new TransferReport();
 afterAll(() => report.tell());
 
-async function receive(req: ClientRequest): Promise<{ readonly bytes: number; readonly sha256: string }> {
+/** What `big.php` sends again and again. */
+const PATTERN = '0123456789abcdef';
+
+/** Compares each byte with what `big.php` sends, without keeping it. */
+async function receive(req: ClientRequest): Promise<{ readonly bytes: number; readonly isIntact: boolean }> {
   req.end();
   const res = await answerOf(req);
-  const hash: Hash = createHash('sha256');
+  const block = Buffer.alloc(MIB, PATTERN);
   let bytes = 0;
+  let isIntact = true;
   for await (const chunk of res as AsyncIterable<Buffer>) {
+    for (let at = 0; at < chunk.length;) {
+      const from = (bytes + at) % PATTERN.length;
+      const piece = chunk.subarray(at, at + block.length - from);
+      isIntact &&= piece.equals(block.subarray(from, from + piece.length));
+      at += piece.length;
+    }
     bytes += chunk.length;
-    hash.update(chunk);
   }
-  return { bytes, sha256: hash.digest('hex') };
+  return { bytes, isIntact };
 }
 
 async function send(req: ClientRequest, bytes: number): Promise<{ readonly body: unknown; readonly sha256: string }> {
-  const block = Buffer.alloc(MIB, '0123456789abcdef');
+  const block = Buffer.alloc(MIB, PATTERN);
   const hash = createHash('sha256');
   const answer = answerOf(req);
   for (let sent = 0; sent < bytes; sent += block.length) {
@@ -55,14 +65,6 @@ async function send(req: ClientRequest, bytes: number): Promise<{ readonly body:
   const chunks: Buffer[] = [];
   for await (const chunk of (await answer) as AsyncIterable<Buffer>) chunks.push(chunk);
   return { body: JSON.parse(Buffer.concat(chunks).toString()) as unknown, sha256: hash.digest('hex') };
-}
-
-/** What `big.php` sends, hashed without keeping it. */
-function hashOfPattern(bytes: number): string {
-  const block = Buffer.alloc(MIB, '0123456789abcdef');
-  const hash = createHash('sha256');
-  for (let at = 0; at < bytes; at += block.length) hash.update(block);
-  return hash.digest('hex');
 }
 
 /** Events arrive as PHP sends them, not in one heap at the end. */
@@ -131,12 +133,12 @@ describeWithFpm('streams before nginx and php-fpm', (parts) => {
 
   it.each([
     [...DOWN[0], '1 GiB', GIB],
-    [...DOWN[1], '320 MiB', LARGE],
+    [...DOWN[1], '192 MiB', LARGE],
   ] as const)(
     'a download passes %s (%s) in constant memory: %s',
     async (name, method, _size, bytes) => {
       const startedAt = performance.now();
-      let got = { bytes: 0, sha256: '' };
+      let got = { bytes: 0, isIntact: false };
       const growth = await growthWhile(gateway, async () => {
         got = await receive(
           open(
@@ -148,14 +150,14 @@ describeWithFpm('streams before nginx and php-fpm', (parts) => {
         );
       });
       report.note(`download over ${name}`, bytes, startedAt, growth);
-      expect(got).toEqual({ bytes, sha256: hashOfPattern(bytes) });
+      expect(got).toEqual({ bytes, isIntact: true });
       expect(growth).toBeLessThan(MAX_GROWTH_BYTES);
     },
     120_000,
   );
 
   it.each(UP)(
-    'an upload of 320 MiB passes %s in constant memory',
+    'an upload of 192 MiB passes %s in constant memory',
     async (name, method) => {
       const startedAt = performance.now();
       let got: Awaited<ReturnType<typeof send>> | undefined;

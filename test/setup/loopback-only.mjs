@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
+import './baseline-wasm.mjs';
 
 // Required, not imported: Jest would keep the named exports of an imported module as they were before the patch.
 const require = createRequire(import.meta.url);

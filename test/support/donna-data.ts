@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isMap, isScalar, parseDocument } from 'yaml';
@@ -44,6 +44,8 @@ export interface DonnaData {
   /** Writes a file where PHP keeps an owner's document. */
   plant(collection: 'conversations' | 'settings', owner: string, bytes: string | Buffer): void;
   remove(collection: 'conversations' | 'settings', owner: string): void;
+  /** Takes all documents away, for a test that shares this PHP with others. */
+  clear(): void;
   stop(): Promise<void>;
 }
 
@@ -69,6 +71,9 @@ export async function startDonnaData(parts: FpmParts, env: Readonly<Record<strin
       writeFileSync(fileOf(collection, owner), bytes);
     },
     remove: (collection, owner) => rmSync(fileOf(collection, owner), { force: true }),
+    clear: () => {
+      for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
+    },
     stop: async () => {
       await php.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
-import { transformFile } from '@swc/core';
+import { transformFile, version as swcVersion } from '@swc/core';
 import { spawn } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import {
   copyFileSync,
@@ -7,15 +8,20 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { IDENTITY_SECRET, JWT_SECRET } from './test-gateway.js';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
+const COMPILED = join(PROJECT, 'node_modules/.cache/donna-gateway/compiled-sources');
+/** As in the tests' own processes. */
+const BASELINE_WASM = pathToFileURL(join(PROJECT, 'test/setup/baseline-wasm.mjs')).href;
 const START_WITHIN_MS = 45_000;
 
 /** A gateway in a process of its own, whose memory is its own. */
@@ -24,6 +30,12 @@ export interface GatewayProcess {
   readonly pid: number;
   /** Bytes that the process holds now. Linux only. */
   rssBytes(): number;
+  /** All that it has written to its streams. */
+  output(): string;
+  /** Its project folder, with what it keeps under `.data`. */
+  readonly folder: string;
+  /** Sends a signal and waits for its end. */
+  end(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,7 +48,7 @@ export async function startGatewayProcess(
   const folder = mkdtempSync(join(tmpdir(), 'gateway-process-'));
   await compileSources(join(PROJECT, 'src'), join(folder, 'dist'));
   copyFileSync(join(PROJECT, 'package.json'), join(folder, 'package.json'));
-  symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
+  for (const name of ['node_modules', 'legacy-php']) symlinkSync(join(PROJECT, name), join(folder, name));
   const routesFile = join(folder, 'routes.yaml');
   writeFileSync(routesFile, routes);
   const child = spawn(process.execPath, [join(folder, 'dist/main.js')], {
@@ -44,6 +56,7 @@ export async function startGatewayProcess(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'] ?? '',
+      NODE_OPTIONS: `--import=${BASELINE_WASM}`,
       NODE_ENV: 'test',
       HOST: '127.0.0.1',
       PORT: '0',
@@ -70,31 +83,74 @@ export async function startGatewayProcess(
     child.once('exit', () => fail(new Error(`the gateway ended: ${said}`)));
   });
   const pid = child.pid ?? 0;
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const ended = child.exitCode === null && child.signalCode === null ? once(child, 'close') : undefined;
+    child.kill(signal);
+    await ended;
+  };
   return {
     url,
     pid,
+    folder,
+    output: () => said,
+    end,
     rssBytes: () =>
       Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) * 1024,
     stop: async () => {
-      const ended = child.exitCode === null ? once(child, 'exit') : undefined;
-      child.kill('SIGKILL');
-      await ended;
+      await end('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** Compiles TypeScript sources file by file. */
+/**
+ * Compiles TypeScript sources file by file. What was compiled before is kept by its content beside the installed packages:
+ * many tests ask for the same.
+ */
 export async function compileSources(from: string, to: string): Promise<void> {
   const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !file.endsWith('.spec.ts') && !file.endsWith('.d.ts'),
   );
+  for (const folder of new Set(files.map(dirname))) mkdirSync(join(to, folder), { recursive: true });
+  const settings = `${swcVersion}\n${readFileSync(join(PROJECT, '.swcrc'), 'utf8')}`;
   await Promise.all(
     files.map(async (file) => {
-      const { code } = await transformFile(join(from, file));
+      const source = readFileSync(join(from, file));
+      const digest = createHash('sha256')
+        .update(`${settings}\n${join(from, file)}\n`)
+        .update(source)
+        .digest('hex');
       const target = join(to, file.replace(/\.ts$/, '.js'));
-      mkdirSync(dirname(target), { recursive: true });
+      const kept = join(COMPILED, file, `${digest}.js`);
+      if (copyKept(kept, target)) return;
+      const { code } = await transformFile(join(from, file));
       writeFileSync(target, code);
+      keepCompiled(kept, code);
     }),
   );
+}
+
+function copyKept(kept: string, target: string): boolean {
+  try {
+    copyFileSync(kept, target);
+    return true;
+  } catch {
+    // Not compiled yet, or just replaced.
+    return false;
+  }
+}
+
+/** The one version of a file that is kept. Whole under its name, or not at all: others may compile the same just now. */
+function keepCompiled(path: string, code: string): void {
+  const folder = dirname(path);
+  const draft = `${folder}.${randomUUID()}`;
+  mkdirSync(draft, { recursive: true });
+  writeFileSync(join(draft, basename(path)), code);
+  try {
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(draft, folder);
+  } catch {
+    // Another was quicker.
+    rmSync(draft, { recursive: true, force: true });
+  }
 }

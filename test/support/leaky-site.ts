@@ -65,7 +65,12 @@ export class LeakySite {
   expectAlarm(secret: string, where: string | RegExp = 'body'): void {
     expect(this.alarms.mock.calls).toEqual([
       [
-        { traceId: expect.any(String), route: expect.any(String), secret, where: expect.stringMatching(where) },
+        {
+          traceId: expect.any(String),
+          route: expect.any(String),
+          pattern: secret,
+          where: expect.stringMatching(where),
+        },
         'secret in answer',
       ],
     ]);

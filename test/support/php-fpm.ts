@@ -29,6 +29,8 @@ export interface PhpFpmOptions {
 export interface PhpFpm {
   readonly origin: string;
   readonly port: number;
+  /** The processes that run PHP now. Linux only. */
+  workers(): readonly number[];
   /** Stops nginx's clock (SIGSTOP): connections are taken by the system, and nothing is answered. */
   freeze(): void;
   thaw(): void;
@@ -89,6 +91,7 @@ export async function startPhpFpm(parts: FpmParts, options: PhpFpmOptions = {}):
   return {
     origin: `http://127.0.0.1:${port}`,
     port,
+    workers: () => childrenOf(fpm.process.pid),
     freeze: () => void nginx.process.kill('SIGSTOP'),
     thaw: () => void nginx.process.kill('SIGCONT'),
     stop,
@@ -106,6 +109,10 @@ function run(path: string, args: readonly string[], env: Readonly<Record<string,
   child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
   child.on('error', (error) => said.push(error.message));
   return { process: child, said };
+}
+
+function childrenOf(pid: number | undefined): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
 async function end({ process: child }: Child, signal: 'SIGTERM'): Promise<void> {

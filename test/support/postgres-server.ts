@@ -1,14 +1,26 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chownSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { findDeadPort } from './tcp-server.js';
 
 const START_WITHIN_MS = 45_000;
 const PASSWORD = 'pg:pass/word';
+const KEPT = resolve(import.meta.dirname, '../../node_modules/.cache/donna-gateway/postgres');
 
 export interface PostgresServerOptions {
   /** PEM; with it the server takes TLS. */
@@ -45,30 +57,7 @@ export async function startPostgresServer(
   const user = serverUser();
   chownSync(folder, user.uid, user.gid);
   const data = join(folder, 'data');
-  const passwordFile = join(folder, 'password');
-  writeFileSync(passwordFile, PASSWORD);
-  execFileSync(
-    join(dirname(realpathSync(program)), 'initdb'),
-    [
-      '-D',
-      data,
-      '-U',
-      'donna',
-      '-A',
-      'scram-sha-256',
-      `--pwfile=${passwordFile}`,
-      '-N',
-      '--no-instructions',
-      '-E',
-      'UTF8',
-      '--locale=C',
-    ],
-    {
-      ...user,
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    },
-  );
+  makeData(program, folder, data, user);
   const tlsSettings: string[] = [];
   if (tls !== undefined) {
     for (const [text, name] of [
@@ -149,6 +138,35 @@ export async function startPostgresServer(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Makes the folder of an empty server. One that was made is kept beside the installed packages, to be copied: a second of CPU
+ * for each of many suites.
+ */
+function makeData(program: string, folder: string, data: string, user: { uid: number; gid: number }): void {
+  const initdb = join(dirname(realpathSync(program)), 'initdb');
+  const version = execFileSync(initdb, ['--version'], { encoding: 'utf8' }).replace(/\W+/g, '-');
+  const kept = join(KEPT, `${version}${user.uid}`);
+  const draft = `${kept}.${randomUUID()}`;
+  if (!existsSync(kept)) {
+    const passwordFile = join(folder, 'password');
+    writeFileSync(passwordFile, PASSWORD);
+    const given = ['-D', data, '-U', 'donna', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
+    const asked = ['-N', '--no-instructions', '-E', 'UTF8', '--locale=C'];
+    execFileSync(initdb, [...given, ...asked], { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+    mkdirSync(KEPT, { recursive: true });
+    // With its owner and rights.
+    execFileSync('cp', ['-a', data, draft]);
+    try {
+      renameSync(draft, kept);
+    } catch {
+      // Another suite was quicker.
+      rmSync(draft, { recursive: true, force: true });
+    }
+    return;
+  }
+  execFileSync('cp', ['-a', kept, data]);
 }
 
 /** To the server and its children: each connection is one. Linux only. */

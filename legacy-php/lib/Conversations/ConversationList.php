@@ -4,11 +4,15 @@ declare(strict_types=1);
 
 namespace Donna\Conversations;
 
+use Donna\Replication\Moment;
+
 /** What can happen to an owner's list of conversations, as values: whoever writes it, here or in the gateway's name. */
 final class ConversationList
 {
     public const MAX_CONVERSATIONS = 200;
     public const MAX_MESSAGES = 100;
+    /** Of all messages together, in bytes: with titles and metadata a document stays below the 12 MB that the gateway takes. */
+    public const MAX_MESSAGE_BYTES = 2_097_152;
 
     /** @return array<string, mixed> */
     public static function blank(string $id, string $title, string $metadataJson, string $now): array
@@ -73,6 +77,26 @@ final class ConversationList
 
     /**
      * @param list<array<string, mixed>> $list
+     * @return ?list<array<string, mixed>> without those that have rested since before a moment; null when there are none such
+     */
+    public static function withoutRested(array $list, string $before): ?array
+    {
+        $rest = array_values(array_filter($list, static fn(array $c): bool => !self::hasRested($c, $before)));
+
+        return count($rest) < count($list) ? $rest : null;
+    }
+
+    /** @param array<string, mixed> $conversation one whose times cannot be read has not */
+    public static function hasRested(array $conversation, string $before): bool
+    {
+        $changed = $conversation['updated_at'] ?? null;
+        $spoken = $conversation['last_message_at'] ?? null;
+
+        return Moment::isOne($changed) && $changed < $before && ($spoken === null || (Moment::isOne($spoken) && $spoken < $before));
+    }
+
+    /**
+     * @param list<array<string, mixed>> $list
      * @return list<array<string, mixed>> without the ones that rested longest
      */
     public static function bounded(array $list): array
@@ -80,6 +104,30 @@ final class ConversationList
         if (count($list) > self::MAX_CONVERSATIONS) {
             usort($list, static fn(array $a, array $b): int => strcmp($a['updated_at'], $b['updated_at']));
             $list = array_slice($list, -self::MAX_CONVERSATIONS);
+        }
+
+        return $list;
+    }
+
+    /**
+     * @param list<array<string, mixed>> $list
+     * @return list<array<string, mixed>> with fewer messages where they were too many bytes: the oldest go first, of those
+     *         conversations first that rested longest; the conversations themselves stay
+     */
+    public static function withinBytes(array $list): array
+    {
+        $size = static fn(array $message): int => strlen($message['role'] ?? '') + strlen($message['content'] ?? '');
+        $sizes = array_map(static fn(array $c): array => array_map($size, array_values($c['messages'] ?? [])), $list);
+        $over = array_sum(array_map('array_sum', $sizes)) - self::MAX_MESSAGE_BYTES;
+        $order = array_keys($list);
+        usort($order, static fn(int $a, int $b): int => ($list[$a]['updated_at'] ?? '') <=> ($list[$b]['updated_at'] ?? ''));
+        foreach ($order as $at) {
+            for ($gone = 0; $over > 0 && $gone < count($sizes[$at]); $gone++) {
+                $over -= $sizes[$at][$gone];
+            }
+            if ($gone > 0) {
+                $list[$at]['messages'] = array_slice($list[$at]['messages'], $gone);
+            }
         }
 
         return $list;

@@ -12,6 +12,10 @@ use Donna\Text;
 final class FileConversationRepository implements ConversationRepository
 {
     private const FOLDER = 'conversations';
+    /** Of a kept reply; the caller gets it whole. */
+    private const MAX_REPLY_CHARACTERS = 16000;
+    /** The gateway's clock may be ahead of this one's, and its moments stand in documents. */
+    private const CLOCK_SKEW_SECONDS = 300;
 
     public function __construct(private readonly JsonStore $store) {}
 
@@ -88,19 +92,21 @@ final class FileConversationRepository implements ConversationRepository
                 'messages' => array_slice([
                     ...$list[$at]['messages'],
                     ['role' => 'user', 'content' => $message],
-                    ['role' => 'assistant', 'content' => $reply],
+                    ['role' => 'assistant', 'content' => Text::cut($reply, self::MAX_REPLY_CHARACTERS)],
                 ], -ConversationList::MAX_MESSAGES),
             ] + $list[$at];
 
-            return ConversationList::bounded($list);
+            return ConversationList::withinBytes(ConversationList::bounded($list));
         });
     }
 
     public function countSince(string $moment): int
     {
         $count = 0;
-        foreach ($this->store->names(self::FOLDER) as $name) {
-            foreach ($this->store->read($name)['conversations'] ?? [] as $conversation) {
+        // A document that has rested since holds nothing newer: it is not opened.
+        $since = (int) strtotime($moment) - self::CLOCK_SKEW_SECONDS;
+        foreach ($this->store->each(self::FOLDER, max(0, $since)) as $document) {
+            foreach ($document['conversations'] ?? [] as $conversation) {
                 $count += $conversation['updated_at'] >= $moment ? 1 : 0;
             }
         }

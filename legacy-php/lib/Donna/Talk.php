@@ -8,6 +8,7 @@ use Donna\Call;
 use Donna\Conversations\ConversationRepository;
 use Donna\Conversations\FileConversationRepository;
 use Donna\Http\ApiException;
+use Donna\Http\ErrorCode;
 use Donna\Http\Response;
 use Donna\Mail\Mailer;
 use Donna\Mail\Message;
@@ -31,7 +32,7 @@ final class Talk
     public function __invoke(Call $call): Response
     {
         $input = TalkInput::read($call->input);
-        $owner = $call->user?->id;
+        $owner = $call->user()?->id;
         $chatId = $input->chatId ?? ($owner === null ? 'anon_' . bin2hex(random_bytes(12)) : FileConversationRepository::newId());
         $isAbusive = AbuseFilter::isAbusive($input->message);
         $extra = [];
@@ -65,12 +66,16 @@ final class Talk
             return null;
         }
         try {
-            $id = $this->mailer->send($owner, new Message($mail['to'], $mail['subject'], $mail['body']));
-        } catch (ApiException) {
-            return ['I could not hand your mail to the mail server, so it was not sent. Please try again later.', 'chat', []];
+            $receipt = $this->mailer->send($owner, new Message($mail['to'], $mail['subject'], $mail['body']));
+        } catch (ApiException $refusal) {
+            if ($refusal->errorCode === ErrorCode::MailNotConfigured) {
+                return null;
+            }
+
+            return ['Your mail could not be taken, so it was not sent. Please try again later.', 'chat', []];
         }
 
-        return ["Your mail to {$mail['to']} is on its way.", 'email_sent', ['message_id' => $id]];
+        return ["Your mail to {$mail['to']} is on its way.", 'email_sent', ['message_id' => $receipt->messageId]];
     }
 
     /** @return array{string, string, array<string, mixed>} */

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Donna\Http;
 
+use Donna\Storage\AtomicFile;
 use Donna\Storage\FileLock;
 
 /**
@@ -14,6 +15,7 @@ final class RateLimiter
 {
     private const SHARDS = 64;
     private const MAX_KEYS = 2000;
+    private const TIDY_KEYS = 64;
 
     public function __construct(private readonly string $directory) {}
 
@@ -33,7 +35,8 @@ final class RateLimiter
             }
             unset($keys[$id]);
             $keys[$id] = [$count + 1, $until];
-            if (count($keys) > self::MAX_KEYS) {
+            // Whoever has not come again is forgotten before the file grows: each hit reads all of it.
+            if (count($keys) > self::TIDY_KEYS) {
                 $keys = array_filter($keys, static fn(array $entry): bool => $entry[1] > $now);
                 $keys = array_slice($keys, -self::MAX_KEYS, null, true);
             }
@@ -58,11 +61,12 @@ final class RateLimiter
     private function change(string $key, callable $change): void
     {
         $id = substr(hash('sha256', $key), 0, 32);
-        if (!is_dir($this->directory) && !@mkdir($this->directory, 0o700, true) && !is_dir($this->directory)) {
+        try {
+            $handle = AtomicFile::open(sprintf('%s/%02x.json', $this->directory, hexdec(substr($id, 0, 2)) % self::SHARDS), 'c+b');
+        } catch (\RuntimeException) {
             return;
         }
-        $handle = @fopen(sprintf('%s/%02x.json', $this->directory, hexdec(substr($id, 0, 2)) % self::SHARDS), 'c+b');
-        if ($handle === false) {
+        if ($handle === null) {
             return;
         }
         FileLock::exclusive($handle);

@@ -14,8 +14,13 @@ final class Session
     public const COOKIE = 'DONNASESSID';
     private const ABSOLUTE_SECONDS = 7 * 86400;
 
+    private const GC_IN = 100;
+
     /** @var ?array<string, mixed> */
     private ?array $seen = null;
+
+    /** False until it was looked for. */
+    private User|false|null $user = false;
 
     public function __construct(
         private readonly string $directory,
@@ -30,20 +35,20 @@ final class Session
         if ($this->seen !== null) {
             return $this->seen;
         }
-        $files = new SessionFiles($this->directory, true);
-        if (!$files->exists($this->cookieId)) {
-            return $this->seen = [];
-        }
-        session_set_save_handler($files, false);
-        session_id($this->cookieId);
-        @session_start($this->options() + ['read_and_close' => true, 'use_cookies' => 0]);
-        $data = is_array($_SESSION ?? null) ? $_SESSION : [];
+        $bytes = (new SessionFiles($this->directory))->peek($this->cookieId);
+        // As session_start() would read it (serialize_handler below), but never an object.
+        $data = $bytes === null ? [] : @unserialize($bytes, ['allowed_classes' => false]);
 
-        return $this->seen = self::isExpired($data) ? [] : $data;
+        return $this->seen = !is_array($data) || self::isExpired($data) ? [] : $data;
     }
 
     /** The user as he is now: a changed role counts at once, a disabled user or a changed password ends the session. */
     public function user(): ?User
+    {
+        return $this->user === false ? $this->user = $this->find() : $this->user;
+    }
+
+    private function find(): ?User
     {
         $data = $this->peek();
         $id = User::fromArray($data['user'] ?? null)?->id;
@@ -92,22 +97,21 @@ final class Session
 
     public function destroy(): void
     {
-        $files = new SessionFiles($this->directory, false);
-        if (!$files->exists($this->cookieId)) {
+        if (!(new SessionFiles($this->directory))->remove($this->cookieId)) {
             return;
         }
-        $files->destroy($this->cookieId);
         $this->seen = [];
+        $this->user = null;
         setcookie(self::COOKIE, '', ['expires' => 1, 'path' => '/', 'secure' => $this->isSecure, 'httponly' => true, 'samesite' => 'Lax']);
     }
 
     /** @param callable(array<string, mixed>): array<string, mixed> $change */
     private function change(callable $change, bool $isNewId = false): void
     {
-        session_set_save_handler(new SessionFiles($this->directory, false), false);
+        $files = new SessionFiles($this->directory);
+        session_set_save_handler($files, false);
         // An expired or unknown id must not be carried on: strict mode then makes a fresh one.
         session_id(SessionFiles::isId($this->cookieId) ? $this->cookieId : '');
-        // use_cookies by name: a peek() before this has switched it off.
         $cookie = ['use_cookies' => 1, 'cookie_lifetime' => 0, 'cookie_path' => '/', 'cookie_secure' => (int) $this->isSecure, 'cookie_httponly' => 1, 'cookie_samesite' => 'Lax'];
         if (!session_start($this->options() + $cookie)) {
             throw new \RuntimeException('The session cannot be started.');
@@ -117,8 +121,13 @@ final class Session
         }
         $_SESSION = $change(self::isExpired($_SESSION) ? [] : $_SESSION);
         $this->seen = $_SESSION;
+        $this->user = false;
         if (!session_write_close()) {
             throw new \RuntimeException('The session cannot be written.');
+        }
+        // Those who begin sessions clear away old ones: a request that reads one does not.
+        if (random_int(1, self::GC_IN) === 1) {
+            $files->gc(0);
         }
     }
 
@@ -132,8 +141,7 @@ final class Session
             'use_trans_sid' => 0,
             'cache_limiter' => '',
             'lazy_write' => 0,
-            'gc_probability' => 1,
-            'gc_divisor' => 100,
+            'gc_probability' => 0,
             'serialize_handler' => 'php_serialize',
         ];
     }

@@ -19,11 +19,34 @@ final class SessionFiles implements \SessionHandlerInterface, \SessionIdInterfac
     /** @var ?resource */
     private $lock = null;
 
-    public function __construct(private readonly string $directory, private readonly bool $isReadOnly) {}
+    public function __construct(private readonly string $directory) {}
+
+    /** Held by who changes a session; its folder is there once a session was begun. */
+    public static function lockFile(string $directory, string $id): string
+    {
+        return sprintf('%s/locks/%02x.lock', $directory, crc32($id) % 256);
+    }
 
     public static function isId(string $id): bool
     {
         return preg_match('/^[A-Za-z0-9,-]{22,128}$/D', $id) === 1;
+    }
+
+    /** @return ?string what a session holds, without its lock; null when there is none that counts */
+    public function peek(string $id): ?string
+    {
+        $handle = self::isId($id) ? @fopen($this->path($id), 'rb') : false;
+        if ($handle === false) {
+            return null;
+        }
+        $changed = fstat($handle)['mtime'] ?? 0;
+        $bytes = $changed < time() - self::IDLE_SECONDS ? false : stream_get_contents($handle);
+        fclose($handle);
+        if ($bytes !== false && $changed < time() - self::TOUCH_SECONDS) {
+            @touch($this->path($id));
+        }
+
+        return $bytes === false ? null : $bytes;
     }
 
     public function exists(string $id): bool
@@ -57,28 +80,19 @@ final class SessionFiles implements \SessionHandlerInterface, \SessionIdInterfac
         if (!self::isId($id)) {
             return '';
         }
-        if (!$this->isReadOnly) {
-            AtomicFile::directory($this->directory . '/locks');
-            $lock = fopen(sprintf('%s/locks/%02x.lock', $this->directory, crc32($id) % 256), 'cb');
-            if ($lock !== false) {
-                FileLock::exclusive($lock);
-                $this->lock = $lock;
-            }
-            clearstatcache();
+        $lock = AtomicFile::open(self::lockFile($this->directory, $id), 'cb');
+        if ($lock !== null) {
+            FileLock::exclusive($lock);
+            $this->lock = $lock;
         }
-        if (!$this->exists($id)) {
-            return '';
-        }
-        if ((int) @filemtime($this->path($id)) < time() - self::TOUCH_SECONDS) {
-            @touch($this->path($id));
-        }
+        clearstatcache();
 
-        return (string) @file_get_contents($this->path($id));
+        return $this->peek($id) ?? '';
     }
 
     public function write(string $id, string $data): bool
     {
-        if ($this->isReadOnly || !self::isId($id)) {
+        if (!self::isId($id)) {
             return false;
         }
         AtomicFile::write($this->path($id), $data, $this->directory . '/tmp');
@@ -88,18 +102,23 @@ final class SessionFiles implements \SessionHandlerInterface, \SessionIdInterfac
 
     public function destroy(string $id): bool
     {
-        if (self::isId($id) && is_file($this->path($id))) {
-            @unlink($this->path($id));
-        }
+        $this->remove($id);
 
         return true;
+    }
+
+    /** @return bool whether there was one */
+    public function remove(string $id): bool
+    {
+        return self::isId($id) && @unlink($this->path($id));
     }
 
     public function gc(int $max_lifetime): int
     {
         $removed = 0;
-        foreach (glob($this->directory . '/sess_*') ?: [] as $file) {
-            if ((int) @filemtime($file) < time() - self::IDLE_SECONDS && @unlink($file)) {
+        foreach (@scandir($this->directory) ?: [] as $entry) {
+            $file = $this->directory . '/' . $entry;
+            if (str_starts_with($entry, 'sess_') && (int) @filemtime($file) < time() - self::IDLE_SECONDS && @unlink($file)) {
                 $removed++;
             }
         }

@@ -7,20 +7,19 @@ namespace Donna\Mail;
 use Donna\Clock;
 use Donna\Storage\JsonStore;
 
-/** What was sent lately: who and when, not the text. */
+/** What was handed over lately: who and when. To whom and what is the gateway's to know, and to forget. */
 final class FileOutbox implements Outbox
 {
     private const MAX = 500;
 
     public function __construct(private readonly JsonStore $store) {}
 
-    public function record(string $messageId, string $owner, Message $message): void
+    public function record(string $messageId, string $owner): void
     {
-        $this->store->update('outbox', static fn(array $sent): array => array_slice([...$sent, [
+        // The mail has gone; whom it was for is not to be known again of somebody who was erased meanwhile.
+        $this->store->update('outbox', fn(array $sent): ?array => $this->store->isErased($owner) ? null : array_slice([...$sent, [
             'message_id' => $messageId,
             'owner' => $owner,
-            'to' => $message->to,
-            'subject' => $message->subject,
             'at' => Clock::now(),
         ]], -self::MAX));
     }

@@ -4,36 +4,37 @@ declare(strict_types=1);
 
 namespace Donna\Mail;
 
-use Donna\Environment;
 use Donna\Http\ApiException;
-use Donna\Http\ErrorCode;
 
-/** Sends by SMTP or refuses; it never says "sent" for what was not handed over. */
+/** The one way in which this application sends mail: by its gateway. It never says "queued" for what nobody has taken. */
 final class Mailer
 {
+    private const MAX_KEY_BYTES = 200;
+
+    /** @param string $sentKey the client's Idempotency-Key, or '' */
     public function __construct(
-        private readonly SmtpClient $smtp,
+        private readonly GatewayMail $gateway,
         private readonly Outbox $outbox,
-        private readonly Environment $env,
+        private readonly string $traceId,
+        private readonly string $sentKey,
     ) {}
 
     public function isConfigured(): bool
     {
-        return $this->env->get('SMTP_HOST') !== '';
+        return $this->gateway->isConfigured();
     }
 
-    /**
-     * @return string the Message-ID
-     * @throws ApiException MAIL_NOT_CONFIGURED, or UPSTREAM_… when the mail server does not take it
-     */
-    public function send(string $owner, Message $message): string
+    /** @throws ApiException MAIL_NOT_CONFIGURED, VALIDATION_FAILED, or UPSTREAM_… when the gateway does not take it */
+    public function send(string $owner, Message $message): Receipt
     {
-        if (!$this->isConfigured()) {
-            throw new ApiException(ErrorCode::MailNotConfigured, 'Sending mail is not configured.');
+        if (strlen($this->sentKey) > self::MAX_KEY_BYTES) {
+            throw ApiException::validation(['Idempotency-Key' => 'must not be longer than ' . self::MAX_KEY_BYTES . ' bytes']);
         }
-        $messageId = $this->smtp->deliver($message);
-        $this->outbox->record($messageId, $owner, $message);
+        // A client's key is its user's own; without one each request is a mail of its own.
+        $key = $this->sentKey === '' ? bin2hex(random_bytes(16)) : hash('sha256', $owner . "\n" . $this->sentKey);
+        [$messageId, $status] = $this->gateway->send($owner, $message, $key, $this->traceId);
+        $this->outbox->record($messageId, $owner);
 
-        return $messageId;
+        return new Receipt($messageId, $status);
     }
 }

@@ -11,6 +11,5 @@ final class Message
         public readonly string $to,
         public readonly string $subject,
         public readonly string $body,
-        public readonly ?string $inReplyTo = null,
     ) {}
 }

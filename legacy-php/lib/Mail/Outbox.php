@@ -6,7 +6,7 @@ namespace Donna\Mail;
 
 interface Outbox
 {
-    public function record(string $messageId, string $owner, Message $message): void;
+    public function record(string $messageId, string $owner): void;
 
     public function count(): int;
 }

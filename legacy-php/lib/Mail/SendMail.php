@@ -19,8 +19,12 @@ final class SendMail
             $call->input->text('body', 1, 20000, true),
         );
         $call->input->check();
-        $id = $this->mailer->send($call->userId(), $message);
+        $receipt = $this->mailer->send($call->userId(), $message);
 
-        return $call->respond->jsonSuccess(['message' => 'Mail handed over.', 'message_id' => $id, 'status' => 'sent']);
+        return $call->respond->jsonSuccess([
+            'message' => 'Mail handed over.',
+            'message_id' => $receipt->messageId,
+            'status' => $receipt->status,
+        ]);
     }
 }

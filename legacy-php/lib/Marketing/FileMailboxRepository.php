@@ -4,11 +4,15 @@ declare(strict_types=1);
 
 namespace Donna\Marketing;
 
+use Donna\Storage\History;
 use Donna\Storage\JsonStore;
 
-/** mailbox.json; until somebody changes it, the seed. */
+/** mailbox.json; until somebody changes it, the seed. A change leaves the 2000 mails that came last, at most 8 MiB. */
 final class FileMailboxRepository implements MailboxRepository
 {
+    private const MAX_EMAILS = 2000;
+    private const MAX_BYTES = 8_388_608;
+
     public function __construct(private readonly JsonStore $store) {}
 
     public function emails(?string $category = null): array
@@ -34,10 +38,12 @@ final class FileMailboxRepository implements MailboxRepository
 
     public function markAnswered(string $id): void
     {
-        $this->store->update('mailbox', static fn(array $emails): array => array_map(
-            static fn(array $email): array => $email['id'] === $id ? ['unread' => false, 'answered' => true] + $email : $email,
-            $emails,
-        ), MailboxSeed::emails());
+        $mark = static fn(array $email): array => $email['id'] === $id ? ['unread' => false, 'answered' => true] + $email : $email;
+        $this->store->update(
+            'mailbox',
+            static fn(array $emails): array => (new History(self::MAX_EMAILS, self::MAX_BYTES))->newest(array_map($mark, $emails), 'received_at'),
+            MailboxSeed::emails(),
+        );
     }
 
     public function stats(): array

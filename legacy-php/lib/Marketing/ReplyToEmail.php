@@ -27,7 +27,7 @@ final class ReplyToEmail
         if ($id !== null) {
             $email = $this->mailbox->find($id) ?? throw ApiException::notFound('This mail');
         }
-        $messageId = $this->mailer->send($call->userId(), new Message(
+        $receipt = $this->mailer->send($call->userId(), new Message(
             $to ?? (string) ($email['from'] ?? ''),
             $subject ?? 'Re: ' . ($email['subject'] ?? ''),
             $body,
@@ -36,6 +36,10 @@ final class ReplyToEmail
             $this->mailbox->markAnswered($id);
         }
 
-        return $call->respond->jsonSuccess(['message' => 'Reply handed over.', 'message_id' => $messageId, 'status' => 'sent']);
+        return $call->respond->jsonSuccess([
+            'message' => 'Reply handed over.',
+            'message_id' => $receipt->messageId,
+            'status' => $receipt->status,
+        ]);
     }
 }

@@ -8,7 +8,7 @@ use Donna\Conversations\ChangeConversation;
 use Donna\Conversations\ConversationList;
 use Donna\Validation\Validators;
 
-/** Changes of an owner's conversations: create, change, remove, each with the id and the time that it had at the gateway. */
+/** Changes of an owner's conversations: create, change, remove, expire, each with the id and the time that it had at the gateway. */
 final class ReplicatedConversations implements ReplicatedCollection
 {
     private const MAX_ID = 128;
@@ -17,6 +17,9 @@ final class ReplicatedConversations implements ReplicatedCollection
 
     public function isChange(array $change): bool
     {
+        if (($change['kind'] ?? null) === 'expire') {
+            return Moment::isOne($change['before'] ?? null) && Moment::isOne($change['at'] ?? null);
+        }
         $isSaid = Validators::isPathPart($change['id'] ?? null, self::MAX_ID) && Moment::isOne($change['at'] ?? null)
             && self::areTexts($change);
 
@@ -42,6 +45,7 @@ final class ReplicatedConversations implements ReplicatedCollection
                 array_intersect_key($change, ['title' => 0, 'status' => 0, 'metadata' => 0]),
                 $change['at'],
             ),
+            'expire' => ConversationList::withoutRested($list, $change['before']),
             default => ConversationList::without($list, $change['id']),
         };
 

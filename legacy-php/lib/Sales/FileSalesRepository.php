@@ -5,11 +5,14 @@ declare(strict_types=1);
 namespace Donna\Sales;
 
 use Donna\Clock;
+use Donna\Storage\History;
 use Donna\Storage\JsonStore;
 
+/** Two documents: the last 2000 contacts and the 2000 leads that changed last, each at most 2 MiB. */
 final class FileSalesRepository implements SalesRepository
 {
-    private const MAX_CONTACTS = 2000;
+    private const MAX = 2000;
+    private const MAX_BYTES = 2_097_152;
 
     public function __construct(private readonly JsonStore $store) {}
 
@@ -39,7 +42,7 @@ final class FileSalesRepository implements SalesRepository
     public function addContact(array $contact): array
     {
         $made = ['id' => 'contact_' . bin2hex(random_bytes(8))] + $contact + ['created_at' => Clock::now()];
-        $this->store->update('contacts', static fn(array $all): array => array_slice([...$all, $made], -self::MAX_CONTACTS), SalesSeed::contacts());
+        $this->store->update('contacts', static fn(array $all): array => self::bound()->newest([...array_values($all), $made]), SalesSeed::contacts());
 
         return $made;
     }
@@ -52,7 +55,7 @@ final class FileSalesRepository implements SalesRepository
                 if ($lead['id'] === $id) {
                     $changed = $leads[$i] = array_replace($lead, $changes, ['updated_at' => Clock::now()]);
 
-                    return $leads;
+                    return self::bound()->newest($leads, 'updated_at');
                 }
             }
 
@@ -60,5 +63,10 @@ final class FileSalesRepository implements SalesRepository
         }, SalesSeed::leads());
 
         return $changed;
+    }
+
+    private static function bound(): History
+    {
+        return new History(self::MAX, self::MAX_BYTES);
     }
 }

@@ -5,11 +5,14 @@ declare(strict_types=1);
 namespace Donna\Secretary;
 
 use Donna\Clock;
+use Donna\Storage\History;
 use Donna\Storage\JsonStore;
 
+/** Meetings as they are, and the last 1000 tasks, at most 2 MiB. */
 final class FileTaskRepository implements TaskRepository
 {
     private const MAX_TASKS = 1000;
+    private const MAX_BYTES = 2_097_152;
 
     public function __construct(private readonly JsonStore $store) {}
 
@@ -38,7 +41,7 @@ final class FileTaskRepository implements TaskRepository
             'status' => 'open',
             'created_at' => Clock::now(),
         ];
-        $this->store->update('tasks', static fn(array $tasks): array => array_slice([...$tasks, $task], -self::MAX_TASKS), self::seed());
+        $this->store->update('tasks', static fn(array $tasks): array => (new History(self::MAX_TASKS, self::MAX_BYTES))->newest([...array_values($tasks), $task]), self::seed());
 
         return $task;
     }

@@ -8,16 +8,13 @@ namespace Donna\Storage;
 final class AtomicFile
 {
     private const STALE_SECONDS = 300;
+    /** What PHP keeps of an upload, or of a body above 16 KB, where `upload_tmp_dir` is this directory: as long as a request may take. */
+    private const STALE_UPLOAD_SECONDS = 3600;
 
     public static function write(string $path, string $bytes, string $temporaryDirectory): void
     {
-        self::directory(dirname($path));
-        self::directory($temporaryDirectory);
         $temporary = $temporaryDirectory . '/' . bin2hex(random_bytes(12)) . '.tmp';
-        $handle = @fopen($temporary, 'xb');
-        if ($handle === false) {
-            throw new \RuntimeException('The store cannot be written.');
-        }
+        $handle = self::open($temporary, 'xb') ?? throw new \RuntimeException('The store cannot be written.');
         try {
             @chmod($temporary, 0o600);
             // A quota or a disk over the network may refuse as late as that.
@@ -27,7 +24,10 @@ final class AtomicFile
             }
             fclose($handle);
             if (!@rename($temporary, $path)) {
-                throw new \RuntimeException('The store cannot be written.');
+                self::directory(dirname($path));
+                if (!@rename($temporary, $path)) {
+                    throw new \RuntimeException('The store cannot be written.');
+                }
             }
         } catch (\Throwable $e) {
             is_resource($handle) && fclose($handle);
@@ -40,12 +40,35 @@ final class AtomicFile
         }
     }
 
-    /** Removes what a killed process left half-written. */
+    /**
+     * Opens a file, whose directory is made when it turns out to be missing: nearly always it is there.
+     *
+     * @return ?resource null where it cannot be opened
+     */
+    public static function open(string $path, string $mode)
+    {
+        $handle = @fopen($path, $mode);
+        if ($handle === false && !is_dir(dirname($path))) {
+            self::directory(dirname($path));
+            $handle = @fopen($path, $mode);
+        }
+
+        return $handle === false ? null : $handle;
+    }
+
+    /** Removes what a killed process left: half-written documents, and uploads. */
     public static function sweep(string $temporaryDirectory): void
     {
-        foreach (glob($temporaryDirectory . '/*.tmp') ?: [] as $file) {
-            if ((int) @filemtime($file) < time() - self::STALE_SECONDS) {
-                @unlink($file);
+        $now = time();
+        foreach (@scandir($temporaryDirectory) ?: [] as $entry) {
+            $life = match (true) {
+                str_ends_with($entry, '.tmp') => self::STALE_SECONDS,
+                preg_match('/^php[A-Za-z0-9]{6}$/D', $entry) === 1 => self::STALE_UPLOAD_SECONDS,
+                default => null,
+            };
+            $changed = $life === null ? false : @filemtime($temporaryDirectory . '/' . $entry);
+            if ($changed !== false && $changed < $now - $life) {
+                @unlink($temporaryDirectory . '/' . $entry);
             }
         }
     }

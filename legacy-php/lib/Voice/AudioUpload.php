@@ -29,7 +29,11 @@ final class AudioUpload
             throw ApiException::validation([$field => 'did not arrive whole']);
         }
 
-        return self::of((string) file_get_contents((string) $file['tmp_name'], false, null, 0, self::MAX_BYTES + 1), $field);
+        $bytes = (string) file_get_contents((string) $file['tmp_name'], false, null, 0, self::MAX_BYTES + 1);
+        // Not only when the request ends: that may be half a minute later, or never if the process is killed meanwhile.
+        @unlink((string) $file['tmp_name']);
+
+        return self::of($bytes, $field);
     }
 
     public static function fromBase64(string $text, string $field): self
@@ -37,7 +41,10 @@ final class AudioUpload
         if (strlen($text) > intdiv(self::MAX_BYTES, 3) * 4 + 64) {
             throw self::tooLarge();
         }
-        $bytes = base64_decode((string) preg_replace('~^data:audio/[a-z0-9.+-]+(?:;[a-z0-9=.-]+)*;base64,~i', '', $text), true);
+        if (preg_match('~^data:audio/[a-z0-9.+-]+(?:;[a-z0-9=.-]+)*;base64,~i', $text, $match) === 1) {
+            $text = substr($text, strlen($match[0]));
+        }
+        $bytes = base64_decode($text, true);
         if ($bytes === false) {
             throw ApiException::validation([$field => 'must be base64']);
         }

@@ -87,7 +87,7 @@ test('whatever dies, the answer is the envelope and tells nothing', static funct
     }
     same(200, $app->send('GET', '/')->status);
     $log = (string) file_get_contents($app->log);
-    contains('"event":"request.failed"', $log);
+    contains('"msg":"request.failed"', $log);
     lacks('SELECT *', $log);
     $app->stop();
 });

@@ -4,12 +4,9 @@ declare(strict_types=1);
 
 use Donna\Tests\App;
 use Donna\Tests\Browser;
-use Donna\Tests\Child;
 use Donna\Tests\Shared;
-use Donna\Tests\Workshop;
 
 use function Donna\Tests\contains;
-use function Donna\Tests\directory;
 use function Donna\Tests\freePort;
 use function Donna\Tests\lacks;
 use function Donna\Tests\same;
@@ -148,53 +145,4 @@ test('telephone calls are made and commanded', static function (): void {
     same(['to', 'call_id'], array_keys($voice(['action' => 'transfer_call', 'call_id' => 'a/../b'])->json()['validationErrors']));
     same(['to'], array_keys($voice(['action' => 'initiate_call', 'to' => 'home'])->json()['validationErrors']));
     same(502, $voice(['action' => 'hangup_call', 'call_id' => 'unknown'])->status);
-});
-
-test('mail goes out by STARTTLS with the certificate checked, and by no other way', static function () use ($say): void {
-    $dir = directory('smtp');
-    $key = openssl_pkey_new(['private_key_bits' => 2048]);
-    file_put_contents($dir . '/openssl.cnf', "[req]\ndistinguished_name=dn\n[dn]\n[v3]\nsubjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:TRUE\n");
-    $config = ['config' => $dir . '/openssl.cnf', 'x509_extensions' => 'v3', 'digest_alg' => 'sha256'];
-    openssl_x509_export(openssl_csr_sign(openssl_csr_new(['commonName' => 'localhost'], $key, $config), null, $key, 2, $config), $cert);
-    openssl_pkey_export($key, $pem, null, $config);
-    file_put_contents($dir . '/cert.pem', $cert);
-    file_put_contents($dir . '/server.pem', $cert . $pem);
-    $start = static function (string $mode = '') use ($dir): int {
-        $port = freePort();
-        new Child([PHP_BINARY, __DIR__ . '/../support/smtp.php', (string) $port, $dir . '/server.pem', $dir . '/taken', $mode], [], Workshop::$root . '/smtp.log');
-        usleep(300000);
-
-        return $port;
-    };
-    $env = Shared::providers() + ['SMTP_HOST' => 'localhost', 'SMTP_USER' => 'donna', 'SMTP_PASS' => 'pass', 'EMAIL_FROM' => 'Donna <donna@donna.example>'];
-    $mail = ['action' => 'send_email', 'to' => 'a@b.example', 'subject' => 'Grüße', 'body' => "Hello\n.\nbye"];
-
-    $port = (string) $start();
-    $app = new App($env + ['SMTP_PORT' => $port, 'SMTP_CA_FILE' => $dir . '/cert.pem']);
-    $browser = $app->browser()->signIn();
-    $sent = $browser->json('POST', '/api/marketing.php', $mail);
-    same([200, 'sent'], [$sent->status, $sent->json()['status']]);
-    $taken = json_decode((string) file_get_contents($dir . '/taken'), true);
-    truth(in_array('RCPT TO:<a@b.example>', $taken['commands'], true) && in_array('AUTH PLAIN ' . base64_encode("\0donna\0pass"), $taken['commands'], true), 'not as expected');
-    contains('Message-ID: ' . $sent->json()['message_id'], $taken['data']);
-    contains(base64_encode("Hello\n.\nbye"), $taken['data']);
-    $talk = $say(['message' => 'Please send an email to bob@b.example about lunch: at noon?'], $browser)->json();
-    same(['email_sent', 2], [$talk['action'], substr_count((string) file_get_contents($dir . '/taken'), "\n")]);
-    same('chat', $say(['message' => 'Please send an email to refused@b.example about lunch: at noon?'], $browser)->json()['action']);
-    same('chat', $say(['message' => 'Please send an email to bob@b.example about lunch: at noon?'], $app->browser())->json()['action'], 'not for strangers');
-    $refused = $browser->json('POST', '/api/marketing.php', ['to' => 'refused@b.example'] + $mail);
-    same([502, 'UPSTREAM_BAD_ANSWER'], [$refused->status, $refused->json()['errorCode']]);
-    lacks('/var/mail', $refused->body);
-    lacks('Hello', (string) file_get_contents($app->data . '/outbox.json'));
-    same(200, $browser->json('POST', '/api/marketing.php', ['action' => 'reply_to_email', 'email_id' => 'mail-001', 'body' => 'Yes.'])->status);
-    same(true, array_values(array_filter($browser->get('/api/marketing.php?limit=100')->json()['data']['emails'], static fn(array $e): bool => $e['id'] === 'mail-001'))[0]['answered']);
-    $app->stop();
-
-    $before = (string) file_get_contents($dir . '/taken');
-    foreach (['a certificate nobody vouches for' => ['SMTP_PORT' => $port], 'no STARTTLS' => ['SMTP_PORT' => (string) $start('no-tls'), 'SMTP_CA_FILE' => $dir . '/cert.pem'], 'another host' => ['SMTP_PORT' => $port, 'SMTP_HOST' => 'mail.example.com']] as $what => $with) {
-        $app = new App($with + $env);
-        truth($app->browser()->signIn()->json('POST', '/api/marketing.php', $mail)->status >= 502, $what);
-        $app->stop();
-    }
-    same($before, (string) file_get_contents($dir . '/taken'));
 });

@@ -83,7 +83,7 @@ final class Workshop
         if (self::$root !== '' && is_dir(self::$root)) {
             $files = new \RecursiveIteratorIterator(new \RecursiveDirectoryIterator(self::$root, \FilesystemIterator::SKIP_DOTS), \RecursiveIteratorIterator::CHILD_FIRST);
             foreach ($files as $file) {
-                $file->isDir() ? rmdir($file->getPathname()) : unlink($file->getPathname());
+                $file->isDir() && !$file->isLink() ? rmdir($file->getPathname()) : unlink($file->getPathname());
             }
             rmdir(self::$root);
         }

@@ -5,14 +5,11 @@ declare(strict_types=1);
 use Donna\Donna\AbuseFilter;
 use Donna\Donna\Intent;
 use Donna\Http\ApiException;
-use Donna\Mail\Message;
-use Donna\Mail\SmtpClient;
 use Donna\Marketing\Classifier;
 use Donna\Marketing\MailboxSeed;
 use Donna\Provider\HttpClient;
 use Donna\Voice\AudioUpload;
 
-use function Donna\Tests\lacks;
 use function Donna\Tests\same;
 use function Donna\Tests\test;
 use function Donna\Tests\truth;
@@ -49,16 +46,6 @@ test('the seed mails are sorted as a reader would', static function (): void {
     foreach (MailboxSeed::emails() as $email) {
         same($email['category'], Classifier::classify($email['subject'], $email['body'])['category'], $email['subject']);
     }
-});
-
-test('a rendered mail cannot be ended or extended by its text', static function (): void {
-    $text = SmtpClient::render(new Message('a@b.example', 'Grüße =?x', "one\r\n.\r\nMAIL FROM:<x@y.example>\r\n"), 'Zoë <z@b.example>', '<1@b.example>');
-    lacks("\r\n.\r\n", $text);
-    lacks('MAIL FROM', $text);
-    truth(preg_match('/[^\r\n\x20-\x7E]/', $text) !== 1, 'not plain ASCII');
-    [$head, $body] = explode("\r\n\r\n", $text, 2);
-    same("one\r\n.\r\nMAIL FROM:<x@y.example>\r\n", base64_decode($body));
-    same('Grüße =?x', iconv_mime_decode((string) preg_replace('/^.*\r\nSubject: (.*?)\r\nMessage-ID.*$/s', '$1', $head), 0, 'UTF-8'));
 });
 
 test('the HTTP client refuses what would leave the machine or travel in the clear', static function (): void {

@@ -3,7 +3,11 @@ import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type { ConfigError } from '../../config/index.js';
 import { AdminCallError, askAdmin, callAdmin } from './admin-client.js';
+import { readCacheOptions } from './cache-options.js';
 import { GATEWAY_HELP, type GatewayCommand, type MigrateCommand, readGatewayOptions } from './gateway-options.js';
+import { readCleanupOptions } from './cleanup-options.js';
+import { readMailOptions } from './mail-options.js';
+import { readPersonOptions } from './person-options.js';
 import { migrate } from './migrate.js';
 import { type OperatorAccess, type OwnOptions, UsageError } from './operator-access.js';
 import type * as OwnGateway from './own-gateway.js';
@@ -29,6 +33,22 @@ async function main(): Promise<number> {
     // What is recorded and compared is loaded by who asks for it.
     const { record } = await import('./record-command.js');
     return runOwn(readRecordOptions(rest), word, record);
+  }
+  if (word === 'cache') {
+    const { purgeCache } = await import('./cache-command.js');
+    return runOwn(readCacheOptions(rest), word, purgeCache);
+  }
+  if (word === 'cleanup') {
+    const { cleanup } = await import('./cleanup-command.js');
+    return runOwn(readCleanupOptions(rest), word, cleanup);
+  }
+  if (word === 'person') {
+    const { person } = await import('./person-command.js');
+    return runOwn(readPersonOptions(rest), word, person);
+  }
+  if (word === 'mail') {
+    const { mail } = await import('./mail-command.js');
+    return runOwn(readMailOptions(rest), word, mail);
   }
   if (word === 'replay') {
     const { replay } = await import('./replay-command.js');

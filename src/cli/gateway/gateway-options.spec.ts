@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readGatewayOptions } from './gateway-options.js';
+import { printMails } from './mail-command.js';
+import { readMailOptions } from './mail-options.js';
 
 const read = (line: string): ReturnType<typeof readGatewayOptions> =>
   readGatewayOptions(line.split(' ').filter(Boolean));
@@ -60,4 +62,44 @@ describe('the command line of npm run gateway', () => {
       expect(read(`stages --base ${base}/`)).toMatchObject({ base });
     },
   );
+});
+
+describe('the command line of mail', () => {
+  const ID = '0b0e3a0c-8a44-4b0e-9d5c-0f6f3c1f4f11';
+  const READ = (line: readonly string[]): ReturnType<typeof readMailOptions> => readMailOptions(line);
+
+  it.each([
+    [[], { kind: 'list' }],
+    [['retry', ID, '--reason', 'back again'], { kind: 'retry', id: ID, reason: 'back again' }],
+    [['drop', ID, '--reason', 'wrong'], { kind: 'drop', id: ID, reason: 'wrong' }],
+  ])('reads %j', (line, task) => {
+    expect(READ(line)).toMatchObject({ kind: 'run', options: { task } });
+  });
+
+  it.each([
+    [['retry', ID], '--reason'],
+    [['retry', '../stages', '--reason', 'x'], 'by its id'],
+    [['drop', '--reason', 'x'], 'by its id'],
+    [['send', ID, '--reason', 'x'], 'retry or drop'],
+    [['--reason', 'x'], '--reason goes with'],
+    [['retry', ID, 'more', '--reason', 'x'], 'too much'],
+  ])('says what is wrong with %j', (line, problem) => {
+    expect(READ(line)).toMatchObject({ kind: 'fault', problem: expect.stringContaining(problem) });
+  });
+
+  it('shows a mail by its id, and nothing that could steer a terminal', () => {
+    const mail = {
+      id: ID,
+      state: 'dead',
+      attempts: 2,
+      recipients: 1,
+      acceptedAt: 'now',
+      dueAt: 'now',
+      fault: 'E\u001b[2J',
+    };
+    const shown = printMails({ isKnown: true, mails: [mail] });
+    expect(shown).toMatch(new RegExp(`^ID .*\\n${ID}  dead`));
+    expect(shown).not.toContain('\u001b');
+    expect(printMails({ isKnown: false, mails: [] })).toContain('not known');
+  });
 });

@@ -54,6 +54,10 @@ export const GATEWAY_HELP = `Stages of routes, in a gateway that runs: who answe
   npm run gateway -- migrate all                           conversations, then settings; goes on where a killed run was
   npm run gateway -- record conversations.list             keeps real traffic as fixtures, redacted (record --help)
   npm run gateway -- replay --against native               sends fixtures again and compares the answers (replay --help)
+  npm run gateway -- cache purge --route sales.overview    throws stored answers away (cache --help)
+  npm run gateway -- cleanup --dry-run                     what the retention policy would remove (cleanup --help)
+  npm run gateway -- person export <user> --out FILE       a person's data, exported or erased (person --help)
+  npm run gateway -- mail                                  mail that waits, and what could not be sent (mail --help)
   npm run gateway -- migrate settings --verify             compares both sides: owners, items, SHA-256
   npm run gateway -- migrate conversations --back          brings PHP's documents to what Postgres says
 

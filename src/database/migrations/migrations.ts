@@ -7,6 +7,8 @@ import { experiments } from './0005-experiments.js';
 import { migrationRuns } from './0006-migration-runs.js';
 import { replicationFunctions } from './0007-replication-functions.js';
 import { voiceEvents } from './0008-voice-events.js';
+import { mail } from './0009-mail.js';
+import { retention } from './0010-retention.js';
 
 /**
  * Every migration, in the order of its name. Imported, not read from a folder: the same in sources, build and bundle.
@@ -21,4 +23,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-migration-runs': migrationRuns,
   '0007-replication-functions': replicationFunctions,
   '0008-voice-events': voiceEvents,
+  '0009-mail': mail,
+  '0010-retention': retention,
 };

@@ -75,7 +75,8 @@ export class Mirror {
     const log = this.logOf(name);
     return (exchange, call) => {
       const [evidence, noise] = [this.book.of(name), this.book.noiseOf(name)];
-      if (evidence === undefined || !(noise instanceof RouteNoise) || Math.random() >= sample) return;
+      if (evidence === undefined || !(noise instanceof RouteNoise)) return;
+      if (!(exchange.isMirrored ?? Math.random() < sample)) return;
       if (this.underWay >= MAX_UNDER_WAY || log.underWay >= MAX_OF_ROUTE) {
         log.skipped += 1;
         return;

@@ -44,9 +44,17 @@ function onUncaught(error: unknown): void {
     return;
   }
   // As Node does without a listener.
-  const text = error instanceof Error ? (error.stack ?? error.name) : `Uncaught ${typeof error}`;
+  const text = error instanceof Error ? describe(error) : `Uncaught ${typeof error}`;
   process.stderr.write(`${text}\n`);
   process.exit(1);
+}
+
+/** Its class and place; a message may hold data. */
+function describe({ name, message, stack = '' }: Error): string {
+  const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
+  return [`Uncaught ${name}`, ...frames.filter((line) => line.startsWith('    at ')).map((line) => line.trim())].join(
+    ' | ',
+  );
 }
 
 function onUnhandled(reason: unknown): void {

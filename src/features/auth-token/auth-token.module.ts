@@ -1,7 +1,8 @@
-import { Module } from '@nestjs/common';
+import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { AuthModule, Revocations } from '../../auth/index.js';
 import { CONFIG, type GatewayConfig } from '../../config/index.js';
 import { ForwardModule, Upstreams } from '../../forward/index.js';
+import { PersonParts } from '../../persons/index.js';
 import { SHARED_STATE, type SharedState } from '../../state/index.js';
 import { LOGGER, type Logger } from '../../trace/index.js';
 import { AuthTokenController } from './auth-token.controller.js';
@@ -34,4 +35,13 @@ import { successorKey, TokenService } from './token.service.js';
     },
   ],
 })
-export class AuthTokenModule {}
+export class AuthTokenModule implements OnModuleInit {
+  constructor(
+    @Inject(TokenService) private readonly tokens: TokenService,
+    @Inject(PersonParts) private readonly persons: PersonParts,
+  ) {}
+
+  onModuleInit(): void {
+    this.persons.onErase(({ subject }) => this.tokens.endSubject(subject));
+  }
+}

@@ -1,6 +1,8 @@
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { PersonParts } from '../../persons/index.js';
 import { Replication } from '../../replication/index.js';
 import { ChatbotSettingsController } from './chatbot-settings.controller.js';
+import { SETTINGS_OF_PERSON } from './settings-person.js';
 import { SETTINGS } from './settings.collection.js';
 import { ReplicatedSettings, SettingsStore } from './settings.store.js';
 
@@ -15,9 +17,13 @@ import { ReplicatedSettings, SettingsStore } from './settings.store.js';
   ],
 })
 export class ChatbotSettingsModule implements OnModuleInit {
-  constructor(@Inject(Replication) private readonly replication: Replication) {}
+  constructor(
+    @Inject(Replication) private readonly replication: Replication,
+    @Inject(PersonParts) private readonly persons: PersonParts,
+  ) {}
 
   onModuleInit(): void {
     this.replication.register(SETTINGS);
+    this.persons.register(SETTINGS_OF_PERSON);
   }
 }

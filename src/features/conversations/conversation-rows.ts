@@ -78,6 +78,24 @@ export async function saveConversation(trx: Trx, owner: string, conversation: Co
     .execute();
 }
 
+/** Ids of what was neither changed nor spoken in since a moment (ISO 8601), as PHP's ConversationList::hasRested tells it. */
+export async function restedConversations(
+  db: Kysely<Tables>,
+  owner: string,
+  before: string,
+): Promise<readonly string[]> {
+  const moment = new Date(before);
+  const rows = await db
+    .selectFrom('conversation')
+    .select('id')
+    .where('owner', '=', owner)
+    .where('updated_at', '<', moment)
+    .where(({ eb, or }) => or([eb('last_message_at', 'is', null), eb('last_message_at', '<', moment)]))
+    .orderBy('position')
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 export async function removeConversations(trx: Trx, owner: string, ids: readonly string[]): Promise<boolean> {
   if (ids.length === 0) return false;
   const { numDeletedRows } = await trx

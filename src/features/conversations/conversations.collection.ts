@@ -9,6 +9,7 @@ import {
   loadConversations,
   removeConversations,
   replaceConversations,
+  restedConversations,
   saveConversation,
 } from './conversation-rows.js';
 import { blankConversation, type Conversation } from './stored-conversation.js';
@@ -34,7 +35,9 @@ export type ConversationChange =
       readonly metadata?: string;
       readonly at: string;
     }
-  | { readonly kind: 'remove'; readonly id: string; readonly at: string };
+  | { readonly kind: 'remove'; readonly id: string; readonly at: string }
+  /** What has rested since before a moment goes; each side decides by what it knows. */
+  | { readonly kind: 'expire'; readonly before: string; readonly at: string };
 
 /** Conversations and their messages, as rows and as legacy-php's documents. What became of a change: the conversation it met. */
 export const CONVERSATIONS: Collection<ConversationChange, Conversation | undefined> = {
@@ -52,6 +55,10 @@ export const CONVERSATIONS: Collection<ConversationChange, Conversation | undefi
   },
 
   async apply(trx, owner, change) {
+    if (change.kind === 'expire') {
+      const hasChanged = await removeConversations(trx, owner, await restedConversations(trx, owner, change.before));
+      return { outcome: undefined, hasChanged };
+    }
     const known = await findConversation(trx, owner, change.id);
     if (change.kind === 'create') return create(trx, owner, change, known);
     if (known === undefined) return { outcome: undefined, hasChanged: false };

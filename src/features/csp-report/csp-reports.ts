@@ -47,7 +47,10 @@ export class CspReports {
     const isDue = known === undefined || now - known.loggedAt >= LOG_AGAIN_MS;
     const isLogged = isDue && this.mayLog(now);
     this.entries.set(key, { seen, loggedAt: isLogged ? now : (known?.loggedAt ?? -LOG_AGAIN_MS) });
-    if (isLogged) this.logger.warn({ csp: violation, count: seen.count }, 'content security policy breached');
+    if (isLogged) {
+      const csp = { ...violation, documentPath: scriptOf(documentPath) };
+      this.logger.warn({ csp, count: seen.count }, 'content security policy breached');
+    }
   }
 
   /** What was reported, the latest first. */
@@ -65,4 +68,9 @@ export class CspReports {
       this.logger.warn({ linesAMinute: LOG_LINES }, 'more breaches are reported than are logged');
     return this.linesInWindow <= LOG_LINES;
   }
+}
+
+/** Of a page's path what names a script or a part of the site: anybody may report any path, and what follows may name a person. */
+function scriptOf(path: string): string {
+  return /^\/(?:[a-z0-9_-]{1,32}\/){0,4}[a-z0-9_-]{1,32}\.php(?=\/|$)/.exec(path)?.[0] ?? (path === '/' ? path : '/…');
 }

@@ -1,4 +1,6 @@
-import type { Database } from '../../database/index.js';
+import type { Transaction } from 'kysely';
+import type { Database, Tables } from '../../database/index.js';
+import { livingAmong } from '../../persons/index.js';
 import type { VoiceEventRecord } from './voice-event.js';
 
 /** Days that an event is kept, and how many at most; whichever is reached first. */
@@ -16,11 +18,21 @@ export class VoiceEventStore {
     private readonly keepEvents = KEEP_EVENTS,
   ) {}
 
-  /** Stores events; resolves with the ids of those that were not there yet. @throws DatabaseUnavailableError */
+  /** Stores events, but of who was erased a moment ago; resolves with the ids of those that were not there yet. @throws DatabaseUnavailableError */
   async record(events: readonly VoiceEventRecord[]): Promise<ReadonlySet<string>> {
     if (events.length === 0) return new Set();
-    const db = await this.database.db();
-    const rows = await db
+    return this.database.transaction(async (trx) => {
+      const living = await livingAmong(
+        trx,
+        events.map(({ owner }) => owner),
+      );
+      const kept = events.filter(({ owner }) => living.has(owner));
+      return kept.length === 0 ? new Set<string>() : this.insert(trx, kept);
+    });
+  }
+
+  private async insert(trx: Transaction<Tables>, events: readonly VoiceEventRecord[]): Promise<ReadonlySet<string>> {
+    const rows = await trx
       .insertInto('voice_event')
       .values(
         events.map(({ id, owner, sessionId, type, occurredAt, latency }) => ({

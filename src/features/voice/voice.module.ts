@@ -1,13 +1,15 @@
-import { Module } from '@nestjs/common';
+import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { CONFIG, type GatewayConfig } from '../../config/index.js';
 import { Database, DatabaseModule } from '../../database/index.js';
 import { ForwardModule, Upstreams } from '../../forward/index.js';
 import { Metrics } from '../../metrics/index.js';
+import { PersonParts } from '../../persons/index.js';
 import { SHARED_STATE, type SharedState } from '../../state/index.js';
 import { LOGGER, type Logger } from '../../trace/index.js';
 import { BrowserLatency } from './browser-latency.js';
 import { IdempotentRuns } from './idempotent-runs.js';
 import { VoiceCallers } from './voice-callers.js';
+import { VOICE_EVENTS_OF_PERSON } from './voice-event-person.js';
 import { VoiceEventQueue } from './voice-event.queue.js';
 import { VoiceEventStore } from './voice-event.store.js';
 import { VoiceFanout } from './voice-fanout.js';
@@ -46,4 +48,10 @@ import { VoiceController } from './voice.controller.js';
     },
   ],
 })
-export class VoiceModule {}
+export class VoiceModule implements OnModuleInit {
+  constructor(@Inject(PersonParts) private readonly persons: PersonParts) {}
+
+  onModuleInit(): void {
+    this.persons.register(VOICE_EVENTS_OF_PERSON);
+  }
+}

@@ -5,6 +5,7 @@ import { findSystemPhp } from './find-system-php.js';
 import { startSystemPhp } from './system-php.js';
 import { startWasmPhp } from './wasm/wasm-php.js';
 
+export { phpLineWriter } from './php-line-writer.js';
 export type { EmbeddedPhp, EmbeddedPhpKind, EmbeddedPhpOptions, WasmLimits } from './embedded-php.js';
 
 /**

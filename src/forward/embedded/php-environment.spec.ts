@@ -45,6 +45,21 @@ describe("PHP's environment", () => {
   });
 
   it.each([
+    [{}, 'http://127.0.0.1:3000'],
+    [{ PORT: '8080', HOST: '0.0.0.0' }, 'http://127.0.0.1:8080'],
+    [{ HOST: '::' }, 'http://[::1]:3000'],
+    [{ HOST: '10.0.0.7' }, 'http://10.0.0.7:3000'],
+    [{ PORT: '0' }, undefined],
+  ])('says where the gateway takes mail, and nothing of the mail server: %j', (env, origin) => {
+    const pass = 'mail-pass-word-of-nobody-else';
+    const mail = { SMTP_HOST: 'smtp.example.com', SMTP_USER: 'u', SMTP_PASS: pass, EMAIL_FROM: 'a@example.com' };
+    const given = environmentOf({ ...mail, ...env });
+    expect(given['GATEWAY_INTERNAL_URL']).toBe(origin);
+    expect(JSON.stringify(given)).not.toMatch(/SMTP|EMAIL_FROM|mail-pass/);
+    expect(environmentOf(env)).not.toHaveProperty('GATEWAY_INTERNAL_URL');
+  });
+
+  it.each([
     ['trace', 'debug'],
     ['warn', 'warn'],
     ['silent', 'error'],

@@ -41,12 +41,9 @@ export function phpEnvironment(
   }
   if (staysOnThisMachine(config)) env['DONNA_LOOPBACK_ONLY'] = '1';
   if (providers.telnyx.publicKey !== undefined) env['TELNYX_PUBLIC_KEY'] = providers.telnyx.publicKey;
-  if (mail.smtp !== undefined) {
-    const { host, port, login, caFile, from } = mail.smtp;
-    Object.assign(env, { SMTP_HOST: host, SMTP_PORT: String(port), EMAIL_FROM: from });
-    if (login !== undefined) Object.assign(env, { SMTP_USER: login.user, SMTP_PASS: login.pass });
-    if (caFile !== undefined) env['SMTP_CA_FILE'] = caFile;
-  }
+  // PHP sends no mail by itself: it hands it to the gateway, where there is somebody to send it.
+  const own = ownAddress(config);
+  if (mail.smtp !== undefined && own !== undefined) env['GATEWAY_INTERNAL_URL'] = own;
   return env;
 }
 
@@ -54,6 +51,14 @@ export function phpEnvironment(
 export function staysOnThisMachine({ environment, providers, mail }: GatewayConfig): boolean {
   const isLocal = environment === 'development' || environment === 'test';
   return isLocal && providers.openai.mode === 'stub' && providers.elevenlabs.mode === 'stub' && mail.smtp === undefined;
+}
+
+/** Where PHP, on the same machine, reaches the gateway; undefined while the system is to choose the port. */
+function ownAddress({ http: { host, port } }: GatewayConfig): string | undefined {
+  if (port === 0) return undefined;
+  if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
+  if (host === '::') return `http://[::1]:${port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 const STUB_KEY = 'local-stub';

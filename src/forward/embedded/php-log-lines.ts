@@ -1,10 +1,15 @@
-const longestLine = 500;
+import { cleanPhpLine, LogCleaner } from '../../privacy/index.js';
+
+/** PHP's own logger keeps its lines below this, so that they come whole. */
+const longestLine = 4096;
 const accessLine = /^(?:\[\d+\] )?\[[^\]]{10,40}\] (?:\[[0-9a-f:.]+\]|\d{1,3}(?:\.\d{1,3}){3}):\d+ /i;
 const serverNotice = /^(?:\[\d+\] )?\[[^\]]{10,40}\] PHP [\d.]+\S* Development Server \(.*\) started$/;
+/** Without a key: who prints a line further knows it. What PHP has made a pseudonym stays one. */
+const cleaner = new LogCleaner();
 
 /**
- * Turns what PHP writes to its error stream into log lines: whole lines only, bounded, access lines dropped
- * (they carry addresses and query strings), and what looks personal or secret struck out.
+ * Turns what PHP writes to its error stream into log lines: whole lines only, bounded, access lines dropped (they carry addresses and query
+ * strings). Lines of PHP's own logger stay JSON, cleaned field by field; of what PHP's engine says, kind and place are kept.
  */
 export class PhpLogLines {
   #rest = '';
@@ -14,7 +19,7 @@ export class PhpLogLines {
   /** Takes the next piece of the stream, which may end in the middle of a line. */
   write(text: string): void {
     const lines = (this.#rest + text).split(/\r?\n/);
-    this.#rest = (lines.pop() ?? '').slice(-8 * longestLine);
+    this.#rest = (lines.pop() ?? '').slice(-2 * longestLine);
     for (const line of lines) this.#emit(line);
   }
 
@@ -27,17 +32,22 @@ export class PhpLogLines {
 
   #emit(line: string): void {
     if (line.trim() === '' || accessLine.test(line) || serverNotice.test(line)) return;
-    this.log(withoutPersonalData(line).slice(0, longestLine));
+    this.log(withoutPersonalData(line.slice(0, longestLine)));
   }
 }
 
-/** Strikes out e-mail addresses, credentials, network addresses and long numbers such as telephone numbers. */
+/** A line of PHP's error stream as a log may carry it. */
 export function withoutPersonalData(line: string): string {
-  return line
-    .replace(/[^\s@<>"'(]+@[^\s@<>"')]+\.[a-z]{2,}/gi, '[email]')
-    .replace(/\b(bearer|basic)\s+[\w.~+/=-]+/gi, '$1 [secret]')
-    .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[token]')
-    .replace(/\b(?:sk|ek|pk|KEY)[-_]?[A-Za-z0-9_-]{16,}/g, '[key]')
-    .replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, '[address]')
-    .replace(/\+?\d(?:[ ()./-]?\d){7,}/g, '[number]');
+  const fields = readPhpLine(line);
+  return fields === undefined ? cleanPhpLine(line, (text) => cleaner.text(text)) : JSON.stringify(cleaner.line(fields));
+}
+
+/** The fields of a line that PHP's own logger wrote. */
+export function readPhpLine(line: string): Readonly<Record<string, unknown>> | undefined {
+  if (!line.startsWith('{"level":"')) return undefined;
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
 }

@@ -5,6 +5,7 @@ const shared: Readonly<Record<string, string>> = {
   log_errors: '1',
   error_log: '',
   html_errors: '0',
+  'zend.exception_ignore_args': '1',
   expose_php: '0',
   variables_order: 'EGPCS',
   register_argc_argv: '0',

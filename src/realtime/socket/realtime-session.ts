@@ -19,6 +19,8 @@ export interface SessionOrigin {
   /** The connection below the WebSocket. */
   readonly connection: Socket;
   readonly traceId: string;
+  /** Its name in the route table. */
+  readonly route: string | undefined;
   /** It is somebody's now. */
   onAuthenticated(): void;
   /** Its socket is closed. */
@@ -48,7 +50,7 @@ export class RealtimeSession {
     private readonly origin: SessionOrigin,
   ) {
     const { limits, settings, logger, metrics } = parts;
-    this.report = new SessionReport(origin.traceId, logger, metrics);
+    this.report = new SessionReport({ traceId: origin.traceId, route: origin.route ?? null }, logger, metrics);
     this.inlet = new Inlet(client);
     this.outlet = new Outlet(client, limits, {
       onFull: () => this.conversation.hold(),

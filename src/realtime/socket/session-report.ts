@@ -25,7 +25,7 @@ export class SessionReport {
   private usesDeprecatedConnect = false;
 
   constructor(
-    private readonly traceId: string,
+    private readonly about: { readonly traceId: string; readonly route: string | null },
     private readonly logger: Pick<Logger, 'error' | 'info' | 'warn'>,
     private readonly metrics: RealtimeMetrics,
   ) {}
@@ -56,14 +56,14 @@ export class SessionReport {
   }
 
   upstreamLost(code: number, fault: string | undefined): void {
-    this.logger.warn({ traceId: this.traceId, code, fault }, 'realtime upstream closed');
+    this.logger.warn({ ...this.about, code, fault }, 'realtime upstream closed');
   }
 
   /** Its class and place; a message may hold what was said. */
   broke(error: unknown): void {
     const [, at = ''] = error instanceof Error ? (error.stack ?? '').split('\n    at ') : [];
     const fault = error instanceof Error ? error.name : typeof error;
-    this.logger.error({ traceId: this.traceId, fault, at: at.trim() }, 'a frame of /realtime was not handled');
+    this.logger.error({ ...this.about, fault, at: at.trim() }, 'a frame of /realtime was not handled');
   }
 
   /** Logged once a session; each use is counted. */
@@ -71,7 +71,7 @@ export class SessionReport {
     this.metrics.deprecatedConnect();
     if (this.usesDeprecatedConnect) return;
     this.usesDeprecatedConnect = true;
-    this.logger.warn({ traceId: this.traceId, use: 'connect_realtime' }, 'realtime client uses the deprecated connect');
+    this.logger.warn({ ...this.about, use: 'connect_realtime' }, 'realtime client uses the deprecated connect');
   }
 
   /** `dialect`: what the client spoke. */
@@ -79,7 +79,7 @@ export class SessionReport {
     this.metrics.closed(codeLabel(code));
     this.logger.info(
       {
-        traceId: this.traceId,
+        ...this.about,
         code,
         reason,
         ms: this.msSince(this.startedAt),

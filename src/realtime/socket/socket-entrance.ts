@@ -88,6 +88,7 @@ export class SocketEntrance implements UpgradeHandler {
         {
           connection: socket,
           traceId: exchange.traceId,
+          route: exchange.route?.name,
           onAuthenticated: isKnown,
           onEnded: () => this.sessions.delete(opened),
         },

@@ -1,0 +1,4 @@
+export { type Person, type PersonEnding, type PersonPart, PersonParts } from './person-part.js';
+export { Persons } from './persons.js';
+export { PersonsModule } from './persons.module.js';
+export { livingAmong } from './tombstones.js';

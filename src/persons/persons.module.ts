@@ -1,0 +1,42 @@
+import { Global, Module } from '@nestjs/common';
+import { CONFIG, type GatewayConfig } from '../config/index.js';
+import { Database } from '../database/index.js';
+import { ForwardModule, Upstreams } from '../forward/index.js';
+import { MailDesk } from '../outbound/index.js';
+import { Replication } from '../replication/index.js';
+import { LOGGER, type Logger } from '../trace/index.js';
+import { GatewayPerson } from './gateway-person.js';
+import { PersonParts } from './person-part.js';
+import { PersonRecordStore } from './person-records.store.js';
+import { Persons } from './persons.js';
+import { PhpPerson } from './php-person.js';
+
+@Global()
+@Module({
+  imports: [ForwardModule],
+  providers: [
+    { provide: PersonParts, useFactory: () => new PersonParts() },
+    {
+      provide: Persons,
+      inject: [CONFIG, Upstreams, Database, PersonParts, Replication, MailDesk, LOGGER],
+      useFactory: (
+        { identity }: GatewayConfig,
+        upstreams: Upstreams,
+        database: Database,
+        parts: PersonParts,
+        replication: Replication,
+        mail: MailDesk,
+        logger: Logger,
+      ) =>
+        new Persons(
+          new PhpPerson(upstreams, identity.secret),
+          new GatewayPerson(database, parts, replication, mail),
+          parts,
+          new PersonRecordStore(database, identity.secret),
+          logger,
+        ),
+    },
+  ],
+  exports: [PersonParts, Persons],
+})
+export class PersonsModule {}

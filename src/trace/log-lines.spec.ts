@@ -1,0 +1,206 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pseudonyms } from '../privacy/index.js';
+import { LogFileError, LogFiles } from './log-files.js';
+import { createLogger, writeKnownSafe } from './logger.js';
+import { RotatingFile } from './rotating-file.js';
+
+type Line = Record<string, unknown>;
+
+function collecting(): { lines: () => Line[]; text: () => string; logger: ReturnType<typeof createLogger> } {
+  let text = '';
+  const logger = createLogger({
+    level: 'info',
+    pseudonyms: Pseudonyms.from('a secret of at least thirty-two bytes'),
+    destination: { write: (line: string) => void (text += line) },
+  });
+  return {
+    logger,
+    text: () => text,
+    lines: () =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Line),
+  };
+}
+
+describe('the logger', () => {
+  it('cleans fields, texts, what is put into texts, errors and children, whatever is passed', () => {
+    const { logger, text, lines } = collecting();
+    const cause = new Error('for anna@post.example', {
+      cause: new TypeError("cannot read 'erika' of anna@post.example"),
+    });
+    logger.info({ email: 'anna@post.example' }, 'mail for anna@post.example and %s', 'anna@post.example');
+    logger.info('mail for %s by %j', 'anna@post.example', { email: 'anna@post.example' });
+    logger.error(cause);
+    logger.error({ err: cause, fault: cause }, 'failed');
+    logger.child({ email: 'anna@post.example' }).child({ phone: '+49 170 1234567' }).warn('a child');
+    const circular: Record<string, unknown> = { name: 'anna' };
+    circular['self'] = circular;
+    logger.info(circular);
+    logger.info(new Map([['email', 'anna@post.example']]), 'a map');
+    logger.info({ get broken(): string { throw new Error('anna'); } }, 'a getter'); // prettier-ignore
+    logger.info(new Proxy({}, { ownKeys: () => { throw new Error('anna'); } }), 'a proxy'); // prettier-ignore
+    logger.info({ toJSON: () => 'anna@post.example', bytes: Buffer.from('anna'), url: new URL('http://x/?anna') });
+    logger.info(null, 'for anna@post.example');
+    logger.info(undefined as unknown as string);
+    expect(text()).not.toMatch(/anna|erika|1234567/i);
+    expect(lines()[2]).toMatchObject({
+      level: 'error',
+      err: { type: 'Error', message: '[21 characters]', cause: { type: 'TypeError' } },
+    });
+    const { email } = lines()[0] ?? {};
+    expect(email).toMatch(/^h:[a-p]{16}$/);
+    expect(lines()[0]?.['msg']).toBe(`mail for ${String(email)} and ${String(email)}`);
+  });
+
+  it('writes one line a call, whatever control characters, separators or halves of characters it is given', () => {
+    const { logger, text, lines } = collecting();
+    const hostile = 'a\r\n{"level":"fatal"}\u2028b\u2029\u0000\u001b[2J\u009b31m\ud800x\udc00\u202e';
+    logger.info({ [hostile]: hostile, fault: hostile }, hostile);
+    logger.info(
+      { fault: 'long '.repeat(1_000_000), list: Array.from({ length: 10_000 }, () => hostile) },
+      hostile.repeat(1000),
+    );
+    expect(lines()).toHaveLength(2);
+    expect(text()).not.toMatch(/[^\P{Cc}\n]|[\u2028\u2029\u202e\ud800-\udfff]|\\u00|\\ud8|\\r/u);
+    expect(text().length).toBeLessThan(60_000);
+  });
+
+  it('keeps what it is told that this program made by itself', () => {
+    const { logger, lines } = collecting();
+    writeKnownSafe(
+      logger,
+      'info',
+      { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', route: 'donna.chat', ms: 1.5 },
+      'request',
+    );
+    logger.info({ traceId: '4bf92f3577b34da6a3ce929d0e0e4736', route: 'donna.chat', by: 'user_eve' }, 'stage changed');
+    for (const line of lines())
+      expect(line).toMatchObject({ traceId: '4bf92f3577b34da6a3ce929d0e0e4736', route: 'donna.chat' });
+    expect(lines()[1]).toMatchObject({ by: 'user_eve', msg: 'stage changed' });
+  });
+});
+
+describe('log files', () => {
+  const root = mkdtempSync(join(tmpdir(), 'donna-log-'));
+  let path = '';
+  let elsewhere: string[] = [];
+  let turn = 0;
+  beforeEach(() => {
+    path = join(mkdtempSync(join(root, `${turn++}-`)), 'gateway.log');
+  });
+  afterEach(() => void (elsewhere = []));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  const open = (maxBytes = 1000, keepDays = 7): RotatingFile =>
+    new RotatingFile({ path, maxBytes, keepDays }, (line) => elsewhere.push(line));
+  const names = (): string[] => readdirSync(join(path, '..')).toSorted();
+  const all = (): string[] =>
+    names().flatMap((name) =>
+      readFileSync(join(path, '..', name), 'utf8')
+        .split('\n')
+        .filter((line) => line !== ''),
+    );
+
+  it('are put aside by size without losing a line, also when two write to one', () => {
+    const files = [open(), open()];
+    for (let i = 0; i < 200; i++) files[i % 2]?.write(`line ${i} of about forty bytes, no more than that\n`);
+    expect(names().length).toBeGreaterThan(2);
+    expect(all().toSorted()).toEqual(
+      Array.from({ length: 200 }, (_, i) => `line ${i} of about forty bytes, no more than that`).toSorted(),
+    );
+    for (const name of names()) expect(statSync(join(path, '..', name)).mode & 0o777).toBe(0o600);
+    expect(elsewhere).toEqual([]);
+  });
+
+  it('are put aside by day, and removed by age and number, and nothing else is', () => {
+    writeFileSync(path, 'of yesterday\n');
+    const yesterday = new Date(Date.now() - 86_400_000);
+    utimesSync(path, yesterday, yesterday);
+    const old = `${path}.20200101T000000Z-1-1`;
+    for (const name of [old, `${path}.bak`, `${path}.20200101T000000Z-x`]) {
+      writeFileSync(name, '');
+      utimesSync(name, new Date(0), new Date(0));
+    }
+    open().write('of today\n');
+    expect(readFileSync(path, 'utf8')).toBe('of today\n');
+    expect(names()).toHaveLength(4);
+    expect(all()).toContain('of yesterday');
+    const file = open(10);
+    for (let i = 0; i < 60; i++) file.write(`line ${i}\n`);
+    expect(names()).toHaveLength(1 + 20 + 2);
+    expect(all()).toContain('line 59');
+  });
+
+  it('are followed where somebody else puts them aside', async () => {
+    const file = open();
+    file.write('one\n');
+    renameSync(path, `${path}.1`);
+    const before = Date.now();
+    while (!names().includes('gateway.log')) {
+      file.write('more\n');
+      if (Date.now() - before > 15_000) break;
+      await new Promise((next) => setTimeout(next, 50));
+    }
+    expect(names()).toEqual(['gateway.log', 'gateway.log.1']);
+    expect(all()[0]).toBe('more');
+  });
+
+  it('refuse links, and what is no file', () => {
+    const target = join(path, '..', 'target');
+    writeFileSync(target, 'kept');
+    const make = (): LogFiles => new LogFiles({ path, maxBytes: 1000, keepDays: 7, errorKeepDays: 14 });
+    symlinkSync(target, path);
+    expect(make).toThrow(LogFileError);
+    expect(make).toThrow('symbolic link');
+    rmSync(path);
+    linkSync(target, path);
+    expect(make).toThrow('no file of its own');
+    expect(() => new LogFiles({ path: '/dev/null', maxBytes: 1000, keepDays: 7, errorKeepDays: 14 })).toThrow(
+      LogFileError,
+    );
+    expect(() => new LogFiles({ path: join(path, 'x.log'), maxBytes: 1000, keepDays: 7, errorKeepDays: 14 })).toThrow(
+      'ENOTDIR',
+    );
+    expect(readFileSync(target, 'utf8')).toBe('kept');
+  });
+
+  it('keep errors besides in a file of their own', () => {
+    const files = new LogFiles({ path, maxBytes: 100_000, keepDays: 7, errorKeepDays: 14 });
+    const logger = createLogger({ level: 'info', destination: files });
+    logger.info('a line');
+    logger.error('an error');
+    logger.fatal('the end');
+    expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(3);
+    expect(readFileSync(path.replace('.log', '.error.log'), 'utf8')).toMatch(
+      /^[^\n]*an error[^\n]*\n[^\n]*the end[^\n]*\n$/,
+    );
+  });
+
+  it('let lines go elsewhere while the disk takes none, told once', () => {
+    const file = open();
+    file.write('one\n');
+    rmSync(join(path, '..'), { recursive: true });
+    file.close();
+    file.write('two\n');
+    file.write('three\n');
+    expect(elsewhere).toHaveLength(3);
+    expect(elsewhere[0]).toContain('ENOENT');
+    expect(elsewhere.slice(1)).toEqual(['two\n', 'three\n']);
+  });
+});
