@@ -25,6 +25,8 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/'],
   // Suites wait for nearly half of their time: three run side by side on two cores.
   maxWorkers: availableParallelism() + 1,
+  // Modules of ended suites are not freed: a worker that has grown is renewed before it only collects garbage.
+  workerIdleMemoryLimit: '1GB',
   // How long a test may hang, not how fast it must be: that is asserted by itself.
   testTimeout: 60_000,
   extensionsToTreatAsEsm: ['.ts'],

@@ -131,7 +131,6 @@ export class FrontDoor {
 
   private close(exchange: Exchange, clientLeft: boolean): void {
     if (!this.open.delete(exchange)) return;
-    exchange.isClosed = true;
     const status = logAccess(this.logger, exchange, clientLeft);
     // A joined socket lives as long as it is used: that is no latency.
     if (status === 101) return;

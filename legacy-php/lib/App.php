@@ -268,7 +268,7 @@ final class App
 
     public function mailer(): Mailer
     {
-        return new Mailer(new GatewayMail($this->env), $this->outbox(), $this->traceId, $this->request->header('idempotency-key'));
+        return new Mailer(new GatewayMail($this->env), $this->outbox(), $this->traceId, $this->request->header('idempotency-key'), $this->logger);
     }
 
     public function http(): HttpClient

@@ -22,7 +22,8 @@ export class PersonController {
   @HttpCode(200)
   async export(@Req() req: IncomingMessage, @Body() body: unknown): Promise<object> {
     const { exchange, admin } = adminRequest(req);
-    const { subject, email, store, part } = readFields(body, PersonExportDto, ['subject', 'email', 'store', 'part']);
+    const known = ['subject', 'email', 'store', 'part', 'after'];
+    const { subject, email, store, part, after } = readFields(body, PersonExportDto, known);
     const ask = { subject, email: email ?? undefined, traceId: exchange.traceId };
     if (store == null && part == null)
       return answering(() => this.persons.beginExport(ask, { by: admin.subject, reason: 'export' }));
@@ -30,7 +31,11 @@ export class PersonController {
       throw new GatewayError('VALIDATION_FAILED', {
         validationErrors: { [store == null ? 'store' : 'part']: 'is required: a part is named by both' },
       });
-    return answering(async () => ({ store, part, items: await this.persons.exportPart(ask, store, part) }));
+    return answering(async () => ({
+      store,
+      part,
+      ...(await this.persons.exportPart(ask, store, part, after ?? undefined)),
+    }));
   }
 
   @NativeHandler('admin.person.erase')

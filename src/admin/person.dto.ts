@@ -22,6 +22,11 @@ export class PersonExportDto extends PersonDto {
   @IsOptional()
   @Matches(/^[a-zA-Z]{1,40}$/, { message: 'must be the name of a part' })
   readonly part?: string | null;
+
+  @IsOptional()
+  @IsString({ message: 'must be what the page before has named as next' })
+  @Length(1, 255, { message: 'must be what the page before has named as next' })
+  readonly after?: string | null;
 }
 
 /** What `POST /admin/api/persons/erase` takes. */

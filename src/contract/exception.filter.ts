@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import { classAndPlace } from '../privacy/index.js';
 import { exchangeOf, LOGGER, type Logger } from '../trace/index.js';
 import { answerWithError } from './error-answer.js';
 import { codeForStatus, GatewayError } from './error-catalogue.js';
@@ -36,12 +37,6 @@ export function toGatewayError(thrown: unknown, traceId: string, logger: Logger)
   // Only the status is taken: Nest's own texts may quote the request (`Cannot GET /...`).
   if (thrown instanceof HttpException && thrown.getStatus() < 500)
     return new GatewayError(codeForStatus(thrown.getStatus()));
-  logger.error({ traceId, fault: describe(thrown) }, 'unexpected error');
+  logger.error({ traceId, fault: classAndPlace(thrown) }, 'unexpected error');
   return new GatewayError('INTERNAL');
-}
-
-function describe(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return typeof thrown;
-  const frames = (thrown.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
-  return [thrown.name, ...frames.slice(0, 4).map((line) => line.trim())].join(' | ');
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '../database/index.js';
-import type { MailDesk } from '../outbound/index.js';
 import type { Replication } from '../replication/index.js';
-import type { Person, PersonPart, PersonParts } from './person-part.js';
+import type { Person, PersonPage, PersonPart, PersonParts } from './person-part.js';
 import type { PartFacts } from './php-person.js';
 import { raiseTombstone } from './tombstones.js';
 
@@ -16,7 +15,7 @@ const PENDING: PersonPart = {
       .where('owner', '=', owner)
       .orderBy('seq')
       .execute();
-    return rows;
+    return { items: rows };
   },
   // With the states, under the owner's locks.
   erase: async () => undefined,
@@ -26,17 +25,16 @@ const PENDING: PersonPart = {
 const STATES: PersonPart = {
   name: 'replicationStates',
   async read(trx, { owner }) {
-    return trx
+    const rows = await trx
       .selectFrom('replication_owner')
       .select(['collection', 'confirmed_at'])
       .where('owner', '=', owner)
       .orderBy('collection')
       .execute();
+    return { items: rows };
   },
   erase: async () => undefined,
 };
-
-const MAIL = 'mail';
 
 /** A person in the gateway's rows. Each method throws DatabaseUnavailableError. */
 export class GatewayPerson {
@@ -44,28 +42,30 @@ export class GatewayPerson {
     private readonly database: Database,
     private readonly parts: PersonParts,
     private readonly replication: Replication,
-    private readonly mail: MailDesk,
   ) {}
 
-  async inspect(person: Person, addresses: readonly string[]): Promise<ReadonlyMap<string, PartFacts>> {
+  /** Counts all of it; of each part one page at a time is in memory. */
+  async inspect(person: Person): Promise<ReadonlyMap<string, PartFacts>> {
     const found = new Map<string, PartFacts>();
-    for (const name of this.names()) {
-      const items = await this.read(name, person, addresses);
-      const sha256 = createHash('sha256').update(JSON.stringify(items)).digest('hex');
-      found.set(name, { count: items.length, sha256 });
+    for (const { name } of this.all()) {
+      const hash = createHash('sha256');
+      let count = 0;
+      let after: string | undefined;
+      do {
+        const { items, next } = await this.read(name, person, after);
+        hash.update(JSON.stringify(items));
+        count += items.length;
+        after = next;
+      } while (after !== undefined);
+      found.set(name, { count, sha256: hash.digest('hex') });
     }
     return found;
   }
 
-  names(): readonly string[] {
-    return [...this.all().map(({ name }) => name), MAIL];
-  }
-
-  async read(name: string, person: Person, addresses: readonly string[]): Promise<readonly unknown[]> {
-    if (!this.database.hasData) return [];
-    if (name === MAIL) return this.mail.findOfPerson(person.subject, addresses);
+  async read(name: string, person: Person, after?: string): Promise<PersonPage> {
     const part = this.all().find((known) => known.name === name);
-    return part === undefined ? [] : this.database.transaction((trx) => part.read(trx, person));
+    if (part === undefined || !this.database.hasData) return { items: [] };
+    return this.database.transaction((trx) => part.read(trx, person, after));
   }
 
   /** From now on, nothing of this person is written for some minutes. */
@@ -73,14 +73,13 @@ export class GatewayPerson {
     await this.database.transaction((trx) => raiseTombstone(trx, person.owner));
   }
 
-  /** Removes it all, in one transaction; mail besides, which knows nothing of owners. After `close`. */
-  async erase(person: Person, addresses: readonly string[]): Promise<void> {
+  /** Removes it all, in one transaction. After `close`. */
+  async erase(person: Person): Promise<void> {
     await this.database.transaction(async (trx) => {
       // The locks of the owner: who has begun to write is waited for, who comes later meets the tombstone.
       await this.replication.forgetOwner(trx, person.owner);
       for (const part of this.all()) await part.erase(trx, person);
     });
-    await this.mail.eraseOfPerson(person.subject, addresses);
   }
 
   private all(): readonly PersonPart[] {

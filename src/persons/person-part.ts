@@ -9,13 +9,22 @@ export interface Person {
   readonly owner: string;
   /** By which those parts know him that know no owner; in small letters. */
   readonly email: string | undefined;
+  /** The same and those of the account, as far as PHP could be asked; in small letters. */
+  readonly addresses: readonly string[];
+}
+
+/** What is handed over at a time. */
+export interface PersonPage {
+  readonly items: readonly unknown[];
+  /** Where the next page begins; undefined: this is the last one. */
+  readonly next?: string | undefined;
 }
 
 /** One kind of a person's data among the gateway's rows. */
 export interface PersonPart {
   readonly name: string;
-  /** All of it, as it is handed to the person; bounded. */
-  read(trx: Transaction<Tables>, person: Person): Promise<readonly unknown[]>;
+  /** A bounded page of it, as it is handed to the person: the first one, or the one that begins at `after`, somebody's `next`. */
+  read(trx: Transaction<Tables>, person: Person, after?: string): Promise<PersonPage>;
   /** Removes it; what came in while the person's tombstone stood already is refused by who writes. */
   erase(trx: Transaction<Tables>, person: Person): Promise<void>;
 }

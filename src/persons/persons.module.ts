@@ -2,7 +2,6 @@ import { Global, Module } from '@nestjs/common';
 import { CONFIG, type GatewayConfig } from '../config/index.js';
 import { Database } from '../database/index.js';
 import { ForwardModule, Upstreams } from '../forward/index.js';
-import { MailDesk } from '../outbound/index.js';
 import { Replication } from '../replication/index.js';
 import { LOGGER, type Logger } from '../trace/index.js';
 import { GatewayPerson } from './gateway-person.js';
@@ -18,19 +17,18 @@ import { PhpPerson } from './php-person.js';
     { provide: PersonParts, useFactory: () => new PersonParts() },
     {
       provide: Persons,
-      inject: [CONFIG, Upstreams, Database, PersonParts, Replication, MailDesk, LOGGER],
+      inject: [CONFIG, Upstreams, Database, PersonParts, Replication, LOGGER],
       useFactory: (
         { identity }: GatewayConfig,
         upstreams: Upstreams,
         database: Database,
         parts: PersonParts,
         replication: Replication,
-        mail: MailDesk,
         logger: Logger,
       ) =>
         new Persons(
           new PhpPerson(upstreams, identity.secret),
-          new GatewayPerson(database, parts, replication, mail),
+          new GatewayPerson(database, parts, replication),
           parts,
           new PersonRecordStore(database, identity.secret),
           logger,

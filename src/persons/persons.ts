@@ -1,7 +1,9 @@
+import { readAddress } from '../config/index.js';
+import { GatewayError } from '../contract/index.js';
 import { ownerKey } from '../replication/index.js';
 import type { Logger } from '../trace/index.js';
 import type { GatewayPerson } from './gateway-person.js';
-import type { Person, PersonParts } from './person-part.js';
+import type { Person, PersonPage, PersonParts } from './person-part.js';
 import type { PersonDecision, PersonRecordStore } from './person-records.store.js';
 import type { PartFacts, PhpPerson } from './php-person.js';
 
@@ -58,8 +60,7 @@ export class Persons {
   ) {}
 
   async inspect(ask: PersonAsk): Promise<PersonInventory> {
-    const person = personOf(ask);
-    return this.look(person, await this.addressesOf(person, ask.traceId), ask.traceId);
+    return this.look(await this.personOf(ask), ask.traceId);
   }
 
   /** Begins an export: notes it, and says what there is. */
@@ -74,11 +75,10 @@ export class Persons {
     return { record, parts };
   }
 
-  /** One part of an export. */
-  async exportPart(ask: PersonAsk, store: PersonStore, part: string): Promise<readonly unknown[]> {
-    const person = personOf(ask);
-    if (store === 'php') return this.php.read(part, person, ask.traceId);
-    return this.gateway.read(part, person, await this.addressesOf(person, ask.traceId));
+  /** One part of an export, or a page of it: PHP's parts are documents, and come whole. */
+  async exportPart(ask: PersonAsk, store: PersonStore, part: string, after?: string): Promise<PersonPage> {
+    if (store === 'php') return { items: await this.php.read(part, readPerson(ask), ask.traceId) };
+    return this.gateway.read(part, await this.personOf(ask), after);
   }
 
   /**
@@ -87,10 +87,9 @@ export class Persons {
    */
   async erase(ask: EraseAsk): Promise<ErasureReport> {
     const { traceId, by, reason, withAccount } = ask;
-    const person = personOf(ask);
     const startedAt = new Date().toISOString();
-    const addresses = await this.addressesOf(person, traceId);
-    const before = this.keyed(await this.look(person, addresses, traceId));
+    const person = await this.personOf(ask);
+    const before = this.keyed(await this.look(person, traceId));
     const subjectHash = this.records.subjectHash(person.subject);
     const head = { subjectHash, by, reason, startedAt, withAccount, before };
     const record = await this.records.begin('erase', person.subject, { by, reason }, head);
@@ -98,11 +97,11 @@ export class Persons {
     await this.parts.end(person);
     await this.gateway.close(person);
     if (this.php.isThere) await this.php.erase(person, false, traceId);
-    await this.gateway.erase(person, addresses);
+    await this.gateway.erase(person);
     // Last: it knows the address by which a second attempt finds what the first one has left.
     if (this.php.isThere && withAccount) await this.php.erase(person, true, traceId);
     await this.parts.end(person);
-    const after = this.keyed(await this.look(person, addresses, traceId));
+    const after = this.keyed(await this.look(person, traceId));
     const isComplete = isEmpty(after, withAccount);
     const manifest = { ...head, endedAt: new Date().toISOString(), after, isComplete };
     await this.records.settle(record, isComplete ? 'complete' : 'incomplete', manifest);
@@ -110,16 +109,17 @@ export class Persons {
     return { record, manifest, signature: this.records.mac('manifest', JSON.stringify(manifest)) };
   }
 
-  private async look(person: Person, addresses: readonly string[], traceId: string): Promise<PersonInventory> {
+  private async look(person: Person, traceId: string): Promise<PersonInventory> {
     const php = this.php.isThere ? await this.php.inspect(person, traceId) : undefined;
-    const gateway = await this.gateway.inspect(person, addresses);
+    const gateway = await this.gateway.inspect(person);
     return { php: php === undefined ? null : Object.fromEntries(php), gateway: Object.fromEntries(gateway) };
   }
 
-  /** The address that was named and the one of the account, for what knows persons by their addresses alone. */
-  private async addressesOf(person: Person, traceId: string): Promise<readonly string[]> {
-    const own = this.php.isThere ? await this.php.addresses(person, traceId) : [];
-    return [...new Set([...(person.email === undefined ? [] : [person.email]), ...own])];
+  /** With the account's address beside the one that was named, for what knows persons by their addresses alone. */
+  private async personOf(ask: PersonAsk): Promise<Person> {
+    const person = readPerson(ask);
+    const own = this.php.isThere ? await this.php.addresses(person, ask.traceId) : [];
+    return { ...person, addresses: [...new Set([...person.addresses, ...own])] };
   }
 
   /** Of a short text, such as settings, a plain hash could be found out by trying. */
@@ -135,8 +135,13 @@ export class Persons {
   }
 }
 
-function personOf({ subject, email }: PersonAsk): Person {
-  return { subject, owner: ownerKey(subject), email: email?.toLowerCase() };
+/** @throws GatewayError VALIDATION_FAILED for an address that neither store could have */
+function readPerson({ subject, email: named }: PersonAsk): Person {
+  // As PHP has it and mail is sent to it: the host name in ASCII.
+  const email = named === undefined ? undefined : readAddress(named)?.toLowerCase();
+  if (named !== undefined && email === undefined)
+    throw new GatewayError('VALIDATION_FAILED', { validationErrors: { email: 'must be an e-mail address' } });
+  return { subject, owner: ownerKey(subject), email, addresses: email === undefined ? [] : [email] };
 }
 
 function isEmpty({ php, gateway }: PersonInventory, withAccount: boolean): boolean {

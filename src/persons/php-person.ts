@@ -96,7 +96,7 @@ export class PhpPerson {
 function unusable(): GatewayError {
   return new GatewayError('UPSTREAM_BAD_ANSWER', {
     error:
-      "PHP's api/internal/person.php does not do it: see that its files are of this release, and that both sides have the same GATEWAY_IDENTITY_SECRET.",
+      "PHP's api/internal/person.php does not do it: see that its files are of this release, that both sides have the same GATEWAY_IDENTITY_SECRET, and what PHP's log says of this traceId.",
   });
 }
 

@@ -35,6 +35,13 @@ export function cleanError(error: Error, clean: (text: string) => string, causes
   };
 }
 
+/** Class and place of whatever was thrown, on one line. Nothing of its message, though that may be written so as to look like a place. */
+export function classAndPlace(thrown: unknown, frames = 4): string {
+  if (!(thrown instanceof Error)) return typeof thrown;
+  const { name, stack } = thrown;
+  return [name, ...(typeof stack === 'string' ? framesOf(stack).slice(0, frames) : [])].join(' | ');
+}
+
 function framesOf(stack: string): string[] {
   return onFrames(stack)
     .slice(0, FRAMES)

@@ -41,11 +41,15 @@ export function cleanText(text: string, hash: Hash): string {
   return clean.length > MAX_TEXT * 2 ? clean.slice(0, MAX_TEXT * 2) : clean;
 }
 
-/** Line ends become ` | `; control characters (C0, C1, DEL), line and paragraph separators, marks that change direction or hide, and lone surrogates become spaces. */
+/**
+ * Line ends become ` | `, control characters (C0, C1, DEL) and lone surrogates spaces. Marks that change direction or are not seen go: a space in
+ * their stead would part an address, whose half is not known as one.
+ */
 export function onOneLine(text: string): string {
   return text
     .replace(/\s*[\r\n\u2028\u2029\u0085\v\f]+\s*/g, ' | ')
-    .replace(/[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/gu, ' ');
+    .replace(/[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/gu, '')
+    .replace(/[\p{Cc}\p{Cs}]/gu, ' ');
 }
 
 function bounded(text: string): string {

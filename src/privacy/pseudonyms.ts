@@ -5,7 +5,7 @@ const PURPOSE = 'donna log pseudonyms v1';
 /** Letters only: no search for numbers, addresses or tokens takes a pseudonym for one. */
 const LETTERS = 'abcdefghijklmnop';
 const PSEUDONYM = /^h:[a-p]{16}$/;
-const NUMBER = /^\+?[\p{Nd} \u00a0()./-]{7,64}$/u;
+const NUMBER = /^\+?[\p{Nd} \u00a0\u2000-\u200a\u2010-\u2015\u202f\u2212()./-]{7,64}$/u;
 
 /**
  * Keyed pseudonyms for persons in logs: `h:` and 64 bits of HMAC-SHA-256 in letters. The same value has the same one in each line, instance
@@ -41,6 +41,7 @@ export class Pseudonyms {
 /** Spellings of one value are one: case (ASCII alone, as PHP without mbstring can), spaces around, how a number is grouped. */
 function canonical(value: string): string {
   const trimmed = value.replace(/^[ \t\r\n]+|[ \t\r\n.]+$/g, '');
-  if (NUMBER.test(trimmed)) return trimmed.replace(/[ \u00a0()./-]/g, '').replace(/^00/, '+');
+  if (NUMBER.test(trimmed))
+    return trimmed.replace(/[ \u00a0\u2000-\u200a\u2010-\u2015\u202f\u2212()./-]/g, '').replace(/^00/, '+');
   return trimmed.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

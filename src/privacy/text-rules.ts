@@ -80,7 +80,11 @@ export const TEXT_RULES: readonly Rule[] = [
   },
   {
     hint: /\p{Nd}/u,
-    pattern: new RegExp(`(?<![\\p{L}\\p{N}_+])\\+?[(]?\\p{Nd}(?:[ \\u00a0().\\/-]{0,3}\\p{Nd}){6,24}${END}`, 'gu'),
+    // An underscore may stand before it: `call_0170…`. Word processors set dashes and narrow spaces of their own.
+    pattern: new RegExp(
+      `(?<![\\p{L}\\p{N}+])\\+?[(]?\\p{Nd}(?:[ \\u00a0\\u2000-\\u200a\\u2010-\\u2015\\u202f\\u2212().\\/-]{0,3}\\p{Nd}){6,24}${END}`,
+      'gu',
+    ),
     make: (match, hash) => numberOf(match, hash),
   },
   {

@@ -30,7 +30,8 @@ export type RetentionPolicy = Readonly<Record<RetentionKind, number>>;
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** Shorter than this, what somebody works with at the moment would go. */
 const MIN_MS = 300_000;
-const MAX_MS = 3650 * 86_400_000;
+/** The longest time that a policy may say. */
+export const MAX_KEPT_MS = 3650 * 86_400_000;
 const MAX_BYTES = 65_536;
 const MAX_FAULTS = 20;
 const MEMBERS = ['about', 'version', 'keep'];
@@ -70,7 +71,7 @@ export function parseRetentionPolicy(text: string): RetentionPolicy {
     if (!Object.hasOwn(keep, kind)) faults.push(`keep.${kind}: is missing`);
     else {
       const ms = durationOf(keep[kind]);
-      if (ms < MIN_MS || ms > MAX_MS)
+      if (ms < MIN_MS || ms > MAX_KEPT_MS)
         faults.push(`keep.${kind}: must be from 5m to 3650d, such as "90m", "12h" or "30d"`);
       found[kind] = ms;
     }

@@ -2,7 +2,13 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import { randomBytes } from 'node:crypto';
 import { type Database, databaseFaultOf, DatabaseUnavailableError } from '../database/index.js';
 import type { Logger } from '../trace/index.js';
-import { type RetentionPolicy, readRetentionPolicy } from './retention-policy.js';
+import {
+  MAX_KEPT_MS,
+  type RetentionKind,
+  type RetentionPolicy,
+  readRetentionPolicy,
+  RetentionPolicyError,
+} from './retention-policy.js';
 import { type RetentionRun, RetentionRunStore } from './retention-run.store.js';
 import type { RetentionResult, RetentionTask, RetentionTasks } from './retention-task.js';
 
@@ -53,6 +59,22 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   /** @throws RetentionPolicyError */
   policy(): RetentionPolicy {
     return readRetentionPolicy(this.settings.file);
+  }
+
+  /**
+   * Milliseconds that a kind is kept, for who removes rows by itself; `otherwise` without a policy file. By a policy with a fault nothing goes:
+   * the longest time that one may say.
+   */
+  keptMs(kind: RetentionKind, otherwise: number): number {
+    try {
+      return this.policy()[kind];
+    } catch (error) {
+      if (!(error instanceof RetentionPolicyError)) throw error;
+      const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return otherwise;
+      this.logger.warn({ kind }, 'retention.policy-not-usable: see npm run gateway -- cleanup --status');
+      return MAX_KEPT_MS;
+    }
   }
 
   onApplicationBootstrap(): void {

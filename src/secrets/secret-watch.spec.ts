@@ -58,7 +58,7 @@ describe('SecretWatch', () => {
       ['Slack token', 1],
     ]);
     expect(error).toHaveBeenLastCalledWith(
-      { traceId: 't1', route: 'chat', secret: 'Slack token', where: 'header location' },
+      { traceId: 't1', route: 'chat', pattern: 'Slack token', where: 'header location' },
       'secret in answer',
     );
   });

@@ -62,8 +62,6 @@ export class Exchange {
   admitted = false;
   /** Answers in the stead of a native handler that failed, where that may be; undefined where it may not. */
   standIn: ((fault: string) => Promise<void>) | undefined;
-  /** Its answer is out, or its client is gone. */
-  isClosed = false;
   /** The client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1). */
   expectsContinue = false;
 

@@ -1,9 +1,20 @@
+import { AsyncResource } from 'node:async_hooks';
+import { execFileSync } from 'node:child_process';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  closeSync,
+  constants,
   linkSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -13,10 +24,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Pseudonyms } from '../privacy/index.js';
+import { eventually } from '../../test/support/eventually.js';
+import { classAndPlace, Pseudonyms } from '../privacy/index.js';
+import { Exchange } from './exchange.js';
 import { LogFileError, LogFiles } from './log-files.js';
 import { createLogger, writeKnownSafe } from './logger.js';
+import { requestHere, serving } from './request-under-way.js';
 import { RotatingFile } from './rotating-file.js';
+import { StandardOutput } from './standard-output.js';
+import { traceFrom } from './trace-context.js';
 
 type Line = Record<string, unknown>;
 
@@ -68,6 +84,16 @@ describe('the logger', () => {
     expect(lines()[0]?.['msg']).toBe(`mail for ${String(email)} and ${String(email)}`);
   });
 
+  it('tells of an error where it was thrown, and nothing that its message pretends to be that', () => {
+    const { logger, text, lines } = collecting();
+    const error = new Error('no such name:\n    at Anna Schmidt (Main Street 1)\n    at /srv/anna.js:1:1\n\nanna said');
+    logger.error({ err: error, fault: classAndPlace(error), thrown: classAndPlace('anna') }, 'failed');
+    expect(text()).not.toMatch(/anna|schmidt|street/i);
+    expect(lines()).toMatchObject([
+      { fault: expect.stringMatching(/^Error \| at .*log-lines\.spec\.ts/), thrown: 'string' },
+    ]);
+  });
+
   it('writes one line a call, whatever control characters, separators or halves of characters it is given', () => {
     const { logger, text, lines } = collecting();
     const hostile = 'a\r\n{"level":"fatal"}\u2028b\u2029\u0000\u001b[2J\u009b31m\ud800x\udc00\u202e';
@@ -93,6 +119,78 @@ describe('the logger', () => {
     for (const line of lines())
       expect(line).toMatchObject({ traceId: '4bf92f3577b34da6a3ce929d0e0e4736', route: 'donna.chat' });
     expect(lines()[1]).toMatchObject({ by: 'user_eve', msg: 'stage changed' });
+  });
+});
+
+describe('the request under way', () => {
+  /** Serves a request that opens a connection, as to PHP, which stays open; what that connection sees later. */
+  function serveOne(): { ref: WeakRef<Exchange>; lines: Line[]; later: () => Exchange | undefined; close: () => void } {
+    const { logger, lines } = collecting();
+    const req = new IncomingMessage(new Socket());
+    const exchange = new Exchange(req, new ServerResponse(req), traceFrom(undefined, undefined));
+    exchange.body = Buffer.alloc(1024);
+    let later: () => Exchange | undefined = () => undefined;
+    serving(exchange, () => {
+      logger.info('during');
+      later = AsyncResource.bind(requestHere);
+    });
+    const { res } = exchange;
+    return { ref: new WeakRef(exchange), lines: lines(), later, close: () => res.emit('close') };
+  }
+
+  it('is told in its lines, and neither told nor held by the connections that it has opened', async () => {
+    const served = serveOne();
+    expect(served.lines).toMatchObject([{ msg: 'during', traceId: served.ref.deref()?.traceId, route: null }]);
+    expect(served.later()).toBe(served.ref.deref());
+    served.close();
+    expect(served.later()).toBeUndefined();
+    served.close = () => false;
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    for (let i = 0; i < 10 && served.ref.deref() !== undefined; i++) {
+      await turn();
+      collect();
+    }
+    expect(served.ref.deref()).toBeUndefined();
+    expect(served.later()).toBeUndefined();
+  });
+});
+
+describe('standard output', () => {
+  it('that takes nothing ends no process, holds up no end, fills no memory, and takes the rest when it can', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'donna-output-'));
+    const path = join(folder, 'out');
+    // A pipe that nobody reads takes 64 KiB.
+    execFileSync('mkfifo', [path]);
+    const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+    const reader = openSync(path, O_RDONLY | O_NONBLOCK);
+    const writer = openSync(path, O_WRONLY | O_NONBLOCK);
+    const output = new StandardOutput(writer, 1024 * 1024);
+    const line = `${'x'.repeat(65_535)}\n`;
+    for (let i = 0; i < 20; i++) output.write(line);
+    let text = '';
+    const chunk = Buffer.alloc(1024 * 1024);
+    await eventually(() => {
+      try {
+        text += chunk.toString('latin1', 0, readSync(reader, chunk));
+      } catch {
+        // Nothing is there at the moment.
+      }
+      return text.includes(' 4 lines are left out here');
+    });
+    expect(text.split(line)).toHaveLength(1 + 16);
+
+    const full = openSync('/dev/full', 'w');
+    const onFullDisk = new StandardOutput(full);
+    onFullDisk.write('a line\n');
+    await turn();
+    onFullDisk.end();
+    closeSync(reader);
+    // Nobody reads: EPIPE.
+    output.write('a line\n');
+    output.end();
+    for (const fd of [writer, full]) closeSync(fd);
+    rmSync(folder, { recursive: true });
   });
 });
 

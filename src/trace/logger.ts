@@ -3,6 +3,7 @@ import type { GatewayConfig } from '../config/index.js';
 import { type CleanLine, LogCleaner, Pseudonyms } from '../privacy/index.js';
 import { LogFiles } from './log-files.js';
 import { requestHere } from './request-under-way.js';
+import { standardOutput } from './standard-output.js';
 
 export type { Logger };
 
@@ -65,7 +66,7 @@ export function loggerOf(config: GatewayConfig): Logger {
   const logger = createLogger({
     level,
     pseudonyms: Pseudonyms.from(config.identity.secret),
-    destination: file === undefined ? undefined : new LogFiles(file),
+    destination: file === undefined ? standardOutput() : new LogFiles(file),
   });
   loggers.set(config, logger);
   return logger;
@@ -89,7 +90,7 @@ function interpolated(cleaner: LogCleaner, part: unknown): unknown {
 function withRequest(fields: CleanLine): CleanLine {
   const exchange = requestHere();
   if (fields['traceId'] === undefined) {
-    if (exchange === undefined || exchange.isClosed) return fields;
+    if (exchange === undefined) return fields;
     fields['traceId'] = exchange.traceId;
   }
   fields['route'] ??= exchange?.traceId === fields['traceId'] ? (exchange?.route?.name ?? null) : null;

@@ -14,6 +14,8 @@ const MAX_LINES = 100;
 export function claimStandardStreams(logger: Logger, exit: (code: number) => void): (text: string) => void {
   const plain = process.stdout.write.bind(process.stdout);
   const { stdout, stderr } = process;
+  // A greeting that a full disk or a closed terminal does not take ends nothing.
+  for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
   for (const [source, stream] of Object.entries({ stdout, stderr }))
     stream.write = lineWriter((text) => logger.warn({ source, said: bareText(text) }, 'written beside the log'));
   process.removeAllListeners('warning');

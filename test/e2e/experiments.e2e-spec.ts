@@ -20,11 +20,11 @@ import type { TestGateway } from '../support/test-gateway.js';
 
 jest.setTimeout(120_000);
 
-/** Times are no matter here: the machine of a test is shared. */
-/** Of each of those who ask: what takes time are the rounds of the judge, not the requests. */
-const PAUSE_MS = 30;
+/** Milliseconds between two requests of one of those who ask: what takes time are the rounds of the judge. */
+const PAUSE_MS = 60;
 /** Milliseconds between two looks at what happens every two seconds. */
 const LOOK_EVERY_MS = 100;
+/** Times are no matter here: the machine of a test is shared. */
 const QUICK = 'latency: { ratio: 100, slackMs: 60000 }, maxErrorIncrease: 0.3, maxMismatchRate: 0.2';
 
 describeWith('postgres', 'experiments on several instances', (program) => {

@@ -4,13 +4,20 @@ import { PostgresDatabase } from '../../src/database/postgres/postgres-database.
 import { Metrics } from '../../src/metrics/index.js';
 import { MAIL_BOUNDS, type MailBounds } from '../../src/outbound/mail/mail-bounds.js';
 import { MailDesk } from '../../src/outbound/mail/mail-desk.js';
+import { MailHashes } from '../../src/outbound/mail/mail-hashes.js';
+import { mailOfPerson } from '../../src/outbound/mail/mail-person.js';
 import { MailQueue } from '../../src/outbound/mail/mail-queue.js';
 import { MailStore } from '../../src/outbound/mail/mail.store.js';
 import { MailWorker } from '../../src/outbound/mail/mail.worker.js';
 import { SmtpSender } from '../../src/outbound/mail/smtp-sender.js';
+import { raiseTombstone } from '../../src/persons/tombstones.js';
+import { ownerKey } from '../../src/replication/index.js';
 import { describeWith } from '../setup/parts.js';
+import { postMail } from '../support/application-call.js';
 import { makeLog } from '../support/database-parts.js';
 import { eventually } from '../support/eventually.js';
+import { startGatewayProcess } from '../support/gateway-process.js';
+import { unlimitedTable } from '../support/legacy-php.js';
 import { MAIL, MAIL_PASSWORD, type MailSite, startMailSite } from '../support/mail-site.js';
 import { IDENTITY_SECRET } from '../support/test-gateway.js';
 
@@ -40,7 +47,11 @@ describeWith('postgres', 'the queue of mail', (program) => {
   });
 
   /** What one instance has. */
-  const start = async (bounds: Partial<MailBounds> = {}, isWorking = true) => {
+  const start = async (
+    bounds: Partial<MailBounds> = {},
+    isWorking = true,
+    keptMs = (otherwise: number) => otherwise,
+  ) => {
     const log = makeLog();
     const database = new PostgresDatabase(url, log.logger);
     databases.push(database);
@@ -63,12 +74,12 @@ describeWith('postgres', 'the queue of mail', (program) => {
       from: FROM,
     });
     const parts = { store, metrics, logger, bounds: { ...QUICK, ...bounds } };
-    const worker = new MailWorker({ ...parts, sender });
+    const worker = new MailWorker({ ...parts, sender, keptMs });
     const queue = new MailQueue({ ...parts, worker, domain: 'donna.example', secret: IDENTITY_SECRET });
     queues.push(queue);
     if (isWorking) queue.onApplicationBootstrap();
     else await queue.beforeApplicationShutdown();
-    return { queue, store, database, log, desk: new MailDesk(database, IDENTITY_SECRET, () => queue.wake()) };
+    return { queue, store, database, log, desk: new MailDesk(database, () => queue.wake()) };
   };
   const ask = (statement: string): Promise<readonly Record<string, unknown>[]> =>
     site.postgres.ask(new URL(url).pathname.slice(1), statement);
@@ -144,6 +155,50 @@ describeWith('postgres', 'the queue of mail', (program) => {
     expect(log.told.filter((line) => line.includes('mail sent'))).toHaveLength(1);
   });
 
+  it('loses nothing that it has answered for when its process is killed, between the server’s 250 and its own note of it too', async () => {
+    const gateway = await startGatewayProcess(unlimitedTable(), '', {
+      DATABASE_URL: url,
+      SMTP_HOST: 'localhost',
+      SMTP_PORT: String(site.server.port),
+      SMTP_USER: 'donna',
+      SMTP_PASS: MAIL_PASSWORD,
+      SMTP_CA_FILE: site.caFile,
+      EMAIL_FROM: FROM.address,
+    });
+    const seen: (string | undefined)[] = [];
+    site.answerMail = ({ headers, to }) => {
+      seen.push(headers.get('message-id'));
+      // The mail is taken, and nobody is there any more to hear of it.
+      if (to.includes('last@b.example')) process.kill(gateway.pid, 'SIGKILL');
+      return undefined;
+    };
+    try {
+      const accepted: string[] = [];
+      for (const to of ['a@b.example', 'b@b.example', 'last@b.example']) {
+        const answer = await postMail(gateway.url, { ...MAIL, to: [to] });
+        expect(answer.status).toBe(202);
+        accepted.push((answer.json() as { message_id: string }).message_id);
+      }
+      await gateway.ended;
+      site.answerMail = ({ headers }) => {
+        seen.push(headers.get('message-id'));
+        return undefined;
+      };
+      const left = await ask("select message_id from mail where state = 'queued' and claim is not null");
+      expect(left.map(({ message_id: id }) => id)).toContain(accepted[2]);
+      // The lease of the dead one is over.
+      await ask("update mail set due_at = now() where state = 'queued'");
+      await start();
+      await eventually(async () => (await states()).every((state) => state === 'sent'));
+      expect(await states()).toHaveLength(3);
+      expect(new Set(seen)).toEqual(new Set(accepted));
+      // Known again by its name.
+      expect(seen.filter((id) => id === accepted[2])).toHaveLength(2);
+    } finally {
+      await gateway.stop();
+    }
+  }, 60_000);
+
   it('takes no more than it may hold, and nothing that it cannot keep', async () => {
     const { queue, database } = await start({ maxWaiting: 2 }, false);
     for (const idempotencyKey of ['1', '2']) await queue.send(MAIL, { caller: 'test', idempotencyKey });
@@ -173,20 +228,66 @@ describeWith('postgres', 'the queue of mail', (program) => {
   }, 40_000);
 
   it('hands over and erases what is a person’s, and forgets what is old', async () => {
-    const { queue, desk, store } = await start({}, false);
-    await queue.send({ ...MAIL, to: ['Kim@b.example', 'other@b.example'] }, { caller: 'test', owner: 'u1' });
+    const { queue, database, store } = await start({}, false);
+    await queue.send({ ...MAIL, to: ['Kim@bücher.example', 'other@b.example'] }, { caller: 'test', owner: 'u1' });
     await queue.send({ ...MAIL, to: ['other@b.example'] }, { caller: 'test', owner: 'u2' });
     await queue.send({ ...MAIL, to: ['third@b.example'] }, { caller: 'test', owner: 'kim' });
-    const found = await desk.findOfPerson('kim', ['kim@B.example']);
-    expect(found.map(({ content }) => (JSON.parse(content ?? '') as { to: readonly string[] }).to)).toEqual([
-      ['Kim@b.example', 'other@b.example'],
-      ['third@b.example'],
-    ]);
-    expect(await desk.findOfPerson(undefined, [])).toEqual([]);
-    expect(await desk.eraseOfPerson('kim', ['kim@b.example'])).toBe(2);
+    const kim = { subject: 'kim', owner: ownerKey('kim'), email: undefined, addresses: ['kim@Bücher.example'] };
+    const part = mailOfPerson(new MailHashes(IDENTITY_SECRET));
+    const read = (person: typeof kim, after?: string) => database.transaction((trx) => part.read(trx, person, after));
+    const { items, next } = await read(kim);
+    expect((items as { content: string }[]).map(({ content }) => JSON.parse(content) as object)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ to: ['Kim@xn--bcher-kva.example', 'other@b.example'] }),
+        expect.objectContaining({ to: ['third@b.example'] }),
+      ]),
+    );
+    expect([items.length, await read(kim, next)]).toEqual([2, { items: [], next: undefined }]);
+    expect((await read({ ...kim, subject: 'nobody', addresses: [] })).items).toEqual([]);
+    // However much there is: a page has what fits into one answer.
+    const file = { filename: 'a.txt', contentType: 'text/plain', content: 'QUFB'.repeat(300_000) };
+    for (let i = 0; i < 4; i++) await queue.send({ ...MAIL, attachments: [file] }, { caller: 'test', owner: 'kim' });
+    const pages: number[] = [];
+    let after: string | undefined;
+    do {
+      const page = await read(kim, after);
+      expect(JSON.stringify(page).length).toBeLessThan(4_000_000);
+      pages.push(page.items.length);
+      after = page.next;
+    } while (after !== undefined);
+    expect([pages.length > 2, pages.reduce((sum, count) => sum + count, 0)]).toEqual([true, 6]);
+    await database.transaction((trx) => part.erase(trx, kim));
     expect(await ask('select 1 from mail')).toHaveLength(1);
     await ask("update mail set state = 'sent', settled_at = now() - interval '8 days'");
     const rows = await store.rows();
     expect([await rows.prune(9 * 86_400_000, 0), await rows.prune(7 * 86_400_000, 0)]).toEqual([0, 1]);
+  });
+
+  it('takes none in the name of who was erased a moment ago', async () => {
+    const { queue, database } = await start({}, false);
+    await database.transaction((trx) => raiseTombstone(trx, ownerKey('kim')));
+    await expect(queue.send(MAIL, { caller: 'test', owner: 'kim' })).rejects.toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      message: expect.stringContaining('erased a moment ago'),
+    });
+    await queue.send(MAIL, { caller: 'test', owner: 'lee' });
+    expect(await ask('select 1 from mail')).toHaveLength(1);
+  });
+
+  it('keeps what is sent or dead as long as the retention policy says, and no sent one for longer than its key is known', async () => {
+    const asked: number[] = [];
+    const { queue } = await start({}, false, () => 0);
+    for (const to of ['one', 'two', 'three']) await queue.send({ ...MAIL, to: [`${to}@b.example`] });
+    const [first, second, third] = (await ask('select id from mail order by accepted_at')).map(({ id }) => String(id));
+    await ask(`update mail set state = 'sent', settled_at = now() - interval '8 days' where id = '${first ?? ''}'`);
+    await ask(`update mail set state = 'dead', settled_at = now() - interval '40 days' where id = '${second ?? ''}'`);
+    await ask(`update mail set state = 'dead', settled_at = now() - interval '91 days' where id = '${third ?? ''}'`);
+    await start({}, true, (otherwise) => {
+      asked.push(otherwise);
+      return 90 * 86_400_000;
+    });
+    await eventually(async () => (await ask('select 1 from mail')).length === 1);
+    expect(await ask('select id from mail')).toEqual([{ id: second }]);
+    expect(asked).toEqual([QUICK.sentKeptMs, QUICK.deadKeptMs]);
   });
 });

@@ -19,7 +19,10 @@ import { cleanup } from '../../src/cli/gateway/cleanup-command.js';
 import { readCleanupOptions } from '../../src/cli/gateway/cleanup-options.js';
 import { person } from '../../src/cli/gateway/person-command.js';
 import { readPersonOptions } from '../../src/cli/gateway/person-options.js';
-import { ownerKey } from '../../src/replication/index.js';
+import { MailHashes } from '../../src/outbound/mail/mail-hashes.js';
+import { ConversationRetention } from '../../src/features/conversations/conversation-retention.js';
+import { ownerKey, type Replication } from '../../src/replication/index.js';
+import type { Database } from '../../src/database/index.js';
 import { PostgresDatabase } from '../../src/database/postgres/postgres-database.js';
 import { parseRetentionPolicy, Retention, RETENTION_KINDS, RetentionTasks } from '../../src/retention/index.js';
 import { makeAccessToken } from '../../src/tokens/index.js';
@@ -27,6 +30,7 @@ import type { Logger } from '../../src/trace/index.js';
 import { requirePart } from '../setup/parts.js';
 import { type DonnaData, startDonnaData, startTwinGateway, twinTable } from '../support/donna-data.js';
 import { eventually } from '../support/eventually.js';
+import { startGatewayProcess } from '../support/gateway-process.js';
 import { call, type CallAnswer } from '../support/http-call.js';
 import { describeWithFpm } from '../support/php-fpm.js';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.js';
@@ -74,6 +78,22 @@ describe('the retention policy', () => {
     );
     expect(faultsOf({ ...shipped, keeps: 1, version: 2 })).toBe('keeps: is not known\nversion: must be 1');
     for (const none of [[], null, 'x', 1]) expect(faultsOf(none)).toContain('not a JSON object');
+  });
+});
+
+describe('the retention policy as rooms ask for it', () => {
+  it('says how long, counts as the longest where it has a fault, and leaves rooms to themselves where there is none', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'policy-'));
+    const file = join(folder, 'retention.json');
+    const told: string[] = [];
+    const logger = { warn: (_facts: unknown, text: string) => told.push(text) } as unknown as Logger;
+    const retention = new Retention({} as Database, new RetentionTasks(), { file, everyMs: undefined }, logger);
+    expect([retention.keptMs('sentMail', 7), told]).toEqual([7, []]);
+    writeFileSync(file, readFileSync(SHIPPED, 'utf8').replace('"sentMail": "30d"', '"sentMail": "12h"'));
+    expect(retention.keptMs('sentMail', 7)).toBe(DAY_MS / 2);
+    writeFileSync(file, '{');
+    expect([retention.keptMs('sentMail', 7), told.length]).toEqual([3650 * DAY_MS, 1]);
+    rmSync(folder, { recursive: true });
   });
 });
 
@@ -242,6 +262,39 @@ describeWithFpm('retention and persons, in both stores', (fpm) => {
     expect((await phpCleanup()).items.filter((item) => item.startsWith('conversations '))).toEqual([]);
   });
 
+  it('reaches everybody in the end, however many owners come first who cannot be changed', async () => {
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as Logger;
+    const url = await server.createDatabase('stuck');
+    const database = new PostgresDatabase(url, log);
+    await database.onModuleInit();
+    const owners = Array.from({ length: 30 }, (_, index) => ownerKey(`stuck ${index}`));
+    const last = 'f'.repeat(40);
+    const old = (owner: string): string =>
+      `('${owner}', 'c', 0, 't', now(), now() - interval '40 days', 0, 'active', '{}')`;
+    await server.ask(
+      'stuck',
+      `insert into conversation (owner, id, position, title, created_at, updated_at, message_count, status, metadata) values ${[...owners, last].map(old).join(',')}`,
+    );
+    const tried = new Set<string>();
+    const replication = {
+      writeOwner: async (_collection: unknown, owner: string): Promise<void> => {
+        tried.add(owner);
+        if (owner !== last) throw new Error('damaged');
+        await server.ask('stuck', `delete from conversation where owner = '${last}'`);
+      },
+    } as unknown as Replication;
+    const before = new Date(Date.now() - 30 * DAY_MS);
+    const work = { database, before, isDryRun: false, traceId: 't', note: () => undefined, isLate: () => false };
+    const found = await new ConversationRetention(replication).run(work);
+    expect(found.faults).toHaveLength(20);
+    await eventually(async () => {
+      await new ConversationRetention(replication).run(work);
+      return tried.size === 31;
+    });
+    expect(await server.ask('stuck', 'select 1 from conversation')).toHaveLength(30);
+    await database.close();
+  });
+
   it('removes rows of every kind by their age, once, and records the run', async () => {
     const aged = (days: number): string => `now() - interval '${days} days'`;
     await rows(`insert into voice_event (id, owner, session_id, type, occurred_at, recorded_at)
@@ -377,6 +430,20 @@ describeWithFpm('retention and persons, in both stores', (fpm) => {
   it('hands a person all there is in one file, then erases it in both stores, proves it, and harms nobody else', async () => {
     await settleIn('zoe');
     await settleIn('yan');
+    data.plant(
+      'conversations',
+      '../contacts',
+      JSON.stringify([{ id: 'c1', name: 'Z', email: 'Zoe@xn--bcher-kva.example' }]),
+    );
+    // More than comes in one answer, and a mail that waits.
+    await rows(`insert into voice_event (id, owner, session_id, type, occurred_at)
+      select 'zoe' || n, '${ownerKey('zoe')}', 's', 't', now() from generate_series(1, 12000) as n`);
+    const hashes = new MailHashes(IDENTITY_SECRET);
+    for (const subject of ['zoe', 'yan']) {
+      const [id, hash] = [randomUUID(), hashes.owner(subject)];
+      await rows(`insert into mail (id, caller, idempotency_key, content_hash, message_id, owner_hash, recipient_hashes, content, bytes, state)
+        values ('${id}', 'php', '${id}', '', '', '${hash}', '[]', '{"subject":"of ${subject}"}', 20, 'dead')`);
+    }
     const out = join(folder, 'zoe.json');
     expect((await runPerson('export', 'zoe', '--out', out)).code).toBe(0);
     expect(statSync(out).mode & 0o777).toBe(0o600);
@@ -396,7 +463,8 @@ describeWithFpm('retention and persons, in both stores', (fpm) => {
     expect(exported.parts['php.conversations']).toHaveLength(2);
     expect(exported.parts['gateway.conversations']).toEqual(exported.parts['php.conversations']);
     expect(exported.parts['php.memory']).toEqual([{ name: 'zoe' }]);
-    expect(exported.parts['gateway.voiceEvents']).toHaveLength(1);
+    expect(new Set((exported.parts['gateway.voiceEvents'] as { id: string }[]).map(({ id }) => id)).size).toBe(12_001);
+    expect(exported.parts['gateway.mail']).toMatchObject([{ state: 'dead', content: '{"subject":"of zoe"}' }]);
     await expect(runPerson('export', 'zoe', '--out', out)).rejects.toThrow('it is there already');
 
     const kept = await traces('yan');
@@ -404,7 +472,7 @@ describeWithFpm('retention and persons, in both stores', (fpm) => {
       readonly gateway: Record<string, { count: number }>;
     };
     expect(dry.gateway['conversations']?.count).toBe(2);
-    const erased = await runPerson('erase', 'zoe', '--reason', 'ticket 812');
+    const erased = await runPerson('erase', 'zoe', '--reason', 'ticket 812', '--email', 'zoe@bücher.example');
     expect(erased.code).toBe(0);
     const { manifest, signature } = JSON.parse(erased.out) as {
       readonly manifest: Record<string, Record<string, Record<string, { count: number }>>>;
@@ -412,6 +480,9 @@ describeWithFpm('retention and persons, in both stores', (fpm) => {
     };
     expect(signature).toMatch(/^[0-9a-f]{64}$/);
     expect(manifest['before']?.['php']?.['conversations']?.count).toBe(2);
+    expect(manifest['before']?.['gateway']?.['voiceEvents']?.count).toBe(12_001);
+    expect(manifest['before']?.['php']?.['contacts']?.count).toBe(1);
+    expect(await rows('select content from mail')).toEqual([{ content: '{"subject":"of yan"}' }]);
     const counts = Object.values(manifest['after'] ?? {}).flatMap((parts) =>
       Object.values(parts).map(({ count }) => count),
     );
@@ -531,6 +602,57 @@ describeWithFpm('retention and persons, in both stores', (fpm) => {
     expect(await traces('leo')).toEqual([]);
   });
 
+  it('hands over and erases a document that is spoilt as well, and one that is larger than any should be', async () => {
+    await settleIn('nia');
+    data.plant('conversations', ownerKey('nia'), Buffer.concat([Buffer.from('{"nia'), Buffer.from([0xff, 0x22])]));
+    data.plant('settings', ownerKey('nia'), JSON.stringify(Array.from({ length: 2_500_000 }, (_, n) => n)));
+    const out = join(folder, 'nia.json');
+    expect((await runPerson('export', 'nia', '--out', out)).code).toBe(0);
+    const { parts } = JSON.parse(readFileSync(out, 'utf8')) as { readonly parts: Record<string, unknown[]> };
+    expect(parts['php.settings']).toEqual([{ file: `settings/${ownerKey('nia')}.json`, bytes: expect.any(Number) }]);
+    expect(parts['php.conversations']).toEqual([{ spoilt: '{"nia\ufffd"' }]);
+    expect((await runPerson('erase', 'nia', '--reason', 'r')).code).toBe(0);
+    expect(await traces('nia')).toEqual([]);
+  });
+
+  it('completes an erasure whose gateway was killed in the midst of the rows', async () => {
+    await settleIn('max');
+    // Nobody else is to wait for the lock below.
+    await eventually(async () => (await rows('select 1 from replication_outbox')).length === 0);
+    const url = server.urlOf('donna');
+    const doomed = await startGatewayProcess(twinTable('replaced'), data.origin, { DATABASE_URL: url });
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as Logger;
+    const database = new PostgresDatabase(url, log);
+    await database.onModuleInit();
+    const { sql } = await import('kysely');
+    try {
+      await database.transaction(async (trx) => {
+        // The last of the locks that an erasure takes: it waits there, PHP's files gone and the first rows removed.
+        await sql`select * from replication_lock('settings', ${ownerKey('max')})`.execute(trx);
+        const erasing = call(doomed.url, '/admin/api/persons/erase', {
+          method: 'POST',
+          headers: { ...bearer('root', ['admin']), 'Content-Type': 'application/json' },
+          body: JSON.stringify({ subject: 'max', reason: 'r' }),
+        }).catch(() => undefined);
+        const document = join(data.folder, 'conversations', `${ownerKey('max')}.json`);
+        const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";
+        await eventually(async () => !existsSync(document) && (await rows(waiting)).length > 0);
+        await doomed.end('SIGKILL');
+        expect(await erasing).toBeUndefined();
+      });
+      // Nothing of its transaction counts.
+      expect(await idsInRows('max')).toHaveLength(2);
+      const states = "select state from person_record where action = 'erase' order by id desc limit 2";
+      expect((await rows(states))[0]).toEqual({ state: 'begun' });
+      expect((await runPerson('erase', 'max', '--reason', 'r')).code).toBe(0);
+      expect(await traces('max')).toEqual([]);
+      expect(await rows(states)).toEqual([{ state: 'complete' }, { state: 'begun' }]);
+    } finally {
+      await doomed.stop();
+      await database.close();
+    }
+  });
+
   it('removes nothing anywhere when PHP is away, says so, and is done again', async () => {
     await settleIn('mia');
     data.php.freeze();
@@ -549,6 +671,8 @@ describeWithFpm('retention and persons, in both stores', (fpm) => {
       await admin('/persons/erase', { subject: 'x' }),
       await admin('/persons/erase', { subject: '', reason: 'r' }),
       await admin('/persons/erase', { subject: 'x', reason: 'r', email: 'no' }),
+      // What one side would take and the other not.
+      await admin('/persons/erase', { subject: 'x', reason: 'r', email: 'ñ@b.example' }),
       await admin('/persons/export', { subject: 'x', store: 'php' }),
       await admin('/persons/export', { subject: 'x', store: 'php', part: '../users' }),
     ];
@@ -560,6 +684,7 @@ describeWithFpm('retention and persons, in both stores', (fpm) => {
     ).toEqual([
       [422, ['reason']],
       [422, ['subject']],
+      [422, ['email']],
       [422, ['email']],
       [422, ['part']],
       [422, ['part']],

@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type ProviderStub, startProviderStub } from '../../src/providers/index.js';
 import { type LegacyPhp, startLegacyPhp } from '../support/legacy-php.js';
@@ -13,6 +15,10 @@ import { type Boards, startBoards } from '../support/voice-site.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const ALLOWED = 'https://app.example.com';
+
+/** Of one gateway after another: their embedded database takes seconds to make. */
+const folder = mkdtempSync(join(tmpdir(), 'smoke-voice-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Run {
   readonly code: number | null;
@@ -50,7 +56,7 @@ describe('the smokes of voice, before the gateway as it is shipped', () => {
   beforeAll(async () => {
     [php, stub] = await Promise.all([startLegacyPhp(), startProviderStub()]);
     const env = { ALLOWED_ORIGINS: ALLOWED, ENABLE_WS_PROXY: 'true', AUTH_TIMEOUT_MS: '1000' };
-    gateway = await startTestGateway({ phpTargets: [php.origin], stubOrigin: stub.origin, env });
+    gateway = await startTestGateway({ phpTargets: [php.origin], stubOrigin: stub.origin, env, folder });
   }, 60_000);
   afterAll(async () => {
     await gateway.stop();
@@ -85,7 +91,7 @@ describe('the smokes of voice, where a part is off or at fault', () => {
     return boards;
   };
   const start = async (origin: string, env: Readonly<Record<string, string>> = {}): Promise<string> => {
-    const gateway = await startTestGateway({ phpTargets: [origin], env });
+    const gateway = await startTestGateway({ phpTargets: [origin], env, folder });
     stops.unshift(() => gateway.stop());
     return gateway.url;
   };

@@ -199,6 +199,15 @@ describe('the times of a session of /realtime', () => {
     expect((await revoked.close()).code).toBe(4003);
     await settle(200);
     expect(other.closed).toBeUndefined();
+    // All of somebody whose data are erased, and nobody else's; the other's conversation goes with it.
+    const erased = await site.signIn(accessToken({ subject: 'kim', id: 'jti-3' }));
+    erased.send({ type: 'connect_realtime' });
+    await erased.next('realtime_connected');
+    await site.revokeSubject('kim');
+    expect((await erased.close()).code).toBe(4003);
+    await eventually(() => site.upstream.sessions[0]?.closed !== undefined);
+    await settle(200);
+    expect(other.closed).toBeUndefined();
     await site.stop();
   });
 

@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { LogCleaner, Pseudonyms } from '../../src/privacy/index.js';
 import { findSystemPhp } from '../../src/forward/embedded/find-system-php.js';
@@ -83,5 +85,27 @@ describe('fields in logs', () => {
     expect(made.map((line) => JSON.parse(line) as unknown)).toEqual(
       corpus.lines.map(({ fields }) => cleaner.line(fields)),
     );
+  });
+});
+
+describe('a log file of PHP', () => {
+  it('is a file: neither a link nor a pipe, which nobody may read', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'donna-php-log-'));
+    const path = (name: string): string => join(folder, name);
+    execFileSync('mkfifo', [path('pipe.log')]);
+    writeFileSync(path('target'), '');
+    symlinkSync(path('target'), path('link.log'));
+    const written = runPhp(
+      php?.path ?? '',
+      `require ${JSON.stringify(`${LEGACY_PHP}/lib/autoload.php`)};
+       foreach ($in as $path) out(var_export((new Donna\\Logging\\LogFile($path, 65536))->write('info', "line\\n"), true));`,
+      ['pipe.log', 'link.log', 'file.log', 'file.log'].map(path),
+    );
+    expect(written).toEqual(['false', 'false', 'true', 'true']);
+    expect([readFileSync(path('target'), 'utf8'), readFileSync(path('file.log'), 'utf8')]).toEqual([
+      '',
+      'line\nline\n',
+    ]);
+    rmSync(folder, { recursive: true });
   });
 });

@@ -72,6 +72,8 @@ export async function startDonnaSite(
     stops.push(() => php.stop());
     const start = async (port = '0'): Promise<TestGateway> => {
       const started = await startTestGateway({
+        // What another one before it had made: an embedded database takes seconds to make.
+        folder,
         phpTargets: [php.origin],
         env: { PORT: port, ...env },
         ...(routes === undefined ? {} : { routes }),

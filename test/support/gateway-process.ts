@@ -34,6 +34,8 @@ export interface GatewayProcess {
   output(): string;
   /** Its project folder, with what it keeps under `.data`. */
   readonly folder: string;
+  /** Resolves when it has ended, however. */
+  readonly ended: Promise<unknown>;
   /** Sends a signal and waits for its end. */
   end(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
@@ -83,6 +85,7 @@ export async function startGatewayProcess(
     child.once('exit', () => fail(new Error(`the gateway ended: ${said}`)));
   });
   const pid = child.pid ?? 0;
+  const gone = once(child, 'close');
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const ended = child.exitCode === null && child.signalCode === null ? once(child, 'close') : undefined;
     child.kill(signal);
@@ -92,6 +95,7 @@ export async function startGatewayProcess(
     url,
     pid,
     folder,
+    ended: gone,
     output: () => said,
     end,
     rssBytes: () =>

@@ -49,6 +49,8 @@ export interface RealtimeSite {
   connect(options?: RealtimeClientOptions): Promise<{ client: RealtimeClient; session: UpstreamSession }>;
   /** Revokes a token by its `jti`; with `limits` only. */
   revoke(id: string): Promise<void>;
+  /** Ends all sign-ins of a subject, as an erasure does; with `limits` only. */
+  revokeSubject(subject: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -94,6 +96,7 @@ export async function startRealtimeSite({ env, limits, onFrame }: RealtimeSiteOp
       return { client, session: await upstream.session(index) };
     },
     revoke: async (id) => revocations?.revokeToken(id, Date.now() / 1000 + 600),
+    revokeSubject: async (subject) => revocations?.revokeSubject(subject),
     stop: async () => {
       await gateway.stop(200);
       await upstream.stop();

@@ -13,6 +13,7 @@ export function runPhp(php: string, script: string, texts: readonly (string | Bu
       input,
       encoding: 'utf8',
       maxBuffer: 1 << 28,
+      timeout: 60_000,
     },
   );
   if (status !== 0) throw new Error(`php ended with ${status}: ${stderr}`);

@@ -6,7 +6,7 @@ namespace Donna\Logging;
 
 /**
  * A file of log lines that is put aside by size and by day (UTC), and one beside it for errors (`donna.log`, `donna.error.log`). php-fpm's children
- * share them: a line is written under the file's lock, and who finds the file put aside meanwhile takes the new one. Mode 0600; a link is refused.
+ * share them: a line is written under the file's lock, and who finds the file put aside meanwhile takes the new one. Mode 0600; a link, or what is no file, is refused.
  * Ended files are removed by scripts/cleanup_runtime_data.php, and here beyond {@see MAX_ENDED}.
  */
 final class LogFile
@@ -69,7 +69,8 @@ final class LogFile
     /** @return resource|null */
     private static function open(string $path)
     {
-        if (is_link($path)) {
+        // A pipe that nobody reads would hold the request up for good.
+        if (!in_array(filetype($path), ['file', false], true)) {
             return null;
         }
         $mask = umask(0o077);

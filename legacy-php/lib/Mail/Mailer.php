@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Donna\Mail;
 
 use Donna\Http\ApiException;
+use Donna\Logger;
 
 /** The one way in which this application sends mail: by its gateway. It never says "queued" for what nobody has taken. */
 final class Mailer
@@ -17,6 +18,7 @@ final class Mailer
         private readonly Outbox $outbox,
         private readonly string $traceId,
         private readonly string $sentKey,
+        private readonly Logger $logger,
     ) {}
 
     public function isConfigured(): bool
@@ -33,7 +35,12 @@ final class Mailer
         // A client's key is its user's own; without one each request is a mail of its own.
         $key = $this->sentKey === '' ? bin2hex(random_bytes(16)) : hash('sha256', $owner . "\n" . $this->sentKey);
         [$messageId, $status] = $this->gateway->send($owner, $message, $key, $this->traceId);
-        $this->outbox->record($messageId, $owner);
+        try {
+            $this->outbox->record($messageId, $owner);
+        } catch (\Throwable) {
+            // It is taken and will be sent: to say otherwise would have it sent a second time.
+            $this->logger->log('error', 'mail.not-noted');
+        }
 
         return new Receipt($messageId, $status);
     }

@@ -125,12 +125,14 @@ final class Cleaner
         }
     }
 
-    /** Line ends become ` | `; control characters, separators, marks that change direction or hide become spaces. */
+    /** Line ends become ` | `, control characters spaces. Marks that change direction or are not seen go: a space would part an address in two. */
     public static function onOneLine(string $text): string
     {
         $text = (string) preg_replace('/\s*[\r\n\x{2028}\x{2029}\x{85}\x{0b}\f]+\s*/u', ' | ', $text);
 
-        return (string) preg_replace('/[\p{Cc}\x{ad}\x{61c}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}\x{fff9}-\x{fffb}]/u', ' ', $text);
+        $text = (string) preg_replace('/[\x{ad}\x{61c}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}\x{fff9}-\x{fffb}]/u', '', $text);
+
+        return (string) preg_replace('/\p{Cc}/u', ' ', $text);
     }
 
     private static function wellFormed(string $text): string

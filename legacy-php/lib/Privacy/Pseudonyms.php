@@ -33,8 +33,8 @@ final class Pseudonyms
     private static function canonical(string $value): string
     {
         $trimmed = (string) preg_replace('/^[ \t\r\n]+|[ \t\r\n.]+$/D', '', $value);
-        if (preg_match('~^\+?[\p{Nd} \x{a0}().\/-]{7,64}$~Du', $trimmed) === 1) {
-            return (string) preg_replace('/^00/', '+', (string) preg_replace('~[ \x{a0}().\/-]~u', '', $trimmed));
+        if (preg_match('~^\+?[\p{Nd} \x{a0}\x{2000}-\x{200a}\x{2010}-\x{2015}\x{202f}\x{2212}().\/-]{7,64}$~Du', $trimmed) === 1) {
+            return (string) preg_replace('/^00/', '+', (string) preg_replace('~[ \x{a0}\x{2000}-\x{200a}\x{2010}-\x{2015}\x{202f}\x{2212}().\/-]~u', '', $trimmed));
         }
 
         return strtr($trimmed, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');

@@ -47,7 +47,7 @@ final class TextRules
             fn(string $match): string => self::isWrittenAsIpv6($match) ? $this->address($match) : $match,
             $text,
         );
-        $text = self::replace('~(?<![\p{L}\p{N}_+])\+?[(]?\p{Nd}(?:[ \x{a0}().\/-]{0,3}\p{Nd}){6,24}' . self::END . '~u', $this->number(...), $text);
+        $text = self::replace('~(?<![\p{L}\p{N}+])\+?[(]?\p{Nd}(?:[ \x{a0}\x{2000}-\x{200a}\x{2010}-\x{2015}\x{202f}\x{2212}().\/-]{0,3}\p{Nd}){6,24}' . self::END . '~u', $this->number(...), $text);
         $text = self::replace('~(?<![A-Za-z0-9_+-])[A-Za-z0-9_+-]{16,2048}={0,2}(?![A-Za-z0-9_+-])~u', self::drawn(...), $text);
         if (preg_match('/[^\x00-\x7F]/', $text) === 1) {
             $text = self::replace('~[\p{L}\p{M}\p{N}\'’-]{1,64}~u', static fn(string $match): string => preg_match('/[^\x00-\x7F]/', str_replace('’', '', $match)) === 1 ? '[text]' : $match, $text);

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Donna\Retention;
 
 use Donna\Http\RateLimiter;
+use Donna\Replication\ReplicatedDocuments;
 use Donna\Storage\ErasedOwners;
 use Donna\Storage\JsonStore;
 use Donna\Storage\KeptDocuments;
@@ -48,8 +49,8 @@ final class PersonData
     public function of(string $part): array
     {
         return match ($part) {
-            'conversations' => array_values((array) ($this->store->read('conversations/' . $this->owner)['conversations'] ?? [])),
-            'settings', 'memory' => $this->whole($part),
+            'conversations' => $this->owned($part, static fn(array $document): array => array_values((array) ($document['conversations'] ?? []))),
+            'settings', 'memory' => $this->owned($part, static fn(array $document): array => $document === [] ? [] : [$document]),
             'copies' => array_map(static fn(string $file): array => ['file' => basename($file)], $this->copies()),
             'voiceEvents' => $this->entries('events-voice', $this->isOwners(...)),
             'sentMail' => $this->entries('outbox', fn(mixed $e): bool => $this->isOwners($e) || $this->has($e, 'to')),
@@ -100,13 +101,25 @@ final class PersonData
         }
     }
 
-    /** @return list<mixed> a document that is one thing: none, or it */
-    private function whole(string $folder): array
+    /**
+     * @param \Closure(array<mixed>): list<mixed> $itemsOf
+     * @return list<mixed> of a spoilt document its bytes, of one that is too large its place: it is this person's too, and must not keep the rest from going
+     */
+    private function owned(string $folder, \Closure $itemsOf): array
     {
-        $bytes = $this->store->bytes($folder . '/' . $this->owner);
-        $document = $bytes === null ? [] : Stored::parse($bytes)->document;
+        $bytes = null;
+        try {
+            $bytes = $this->store->bytes($folder . '/' . $this->owner);
 
-        return $bytes === null || $document === [] ? [] : [$document];
+            return match (true) {
+                $bytes === null => [],
+                // Decoded, it would not fit into a process: whoever exports it takes the file itself.
+                strlen($bytes) > ReplicatedDocuments::MAX_DOCUMENT_BYTES => [['file' => $folder . '/' . $this->owner . '.json', 'bytes' => strlen($bytes)]],
+                default => $itemsOf(Stored::parse($bytes)->document),
+            };
+        } catch (\RuntimeException) {
+            return [['spoilt' => $bytes]];
+        }
     }
 
     /** @return list<string> copies of the owner's documents that were put aside or kept for a moment */

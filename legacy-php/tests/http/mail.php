@@ -65,6 +65,11 @@ test('mail goes to the gateway by a signed call, and by no other way', static fu
         same($expected, [$answer->status, $answer->json()['errorCode']], $subject);
         lacks('/var/gateway', $answer->body);
     }
+    // What it notes of a mail is not the mail: one that is taken is never told as refused, to be sent again.
+    file_put_contents($app->data . '/outbox.json', '{"damaged');
+    same([200, 'queued'], [($noted = $browser->json('POST', '/api/marketing.php', $mail))->status, $noted->json()['status']]);
+    file_put_contents($app->data . '/outbox.json', '[]');
+
     same(['body'], array_keys($browser->json('POST', '/api/marketing.php', ['subject' => 'unfit'] + $mail)->json()['validationErrors']));
     same('chat', $browser->json('POST', '/api/donna_logic.php', ['message' => 'Please send an email to bob@b.example about off: at noon?'])->json()['action']);
     $app->stop();

@@ -40,7 +40,7 @@ export type GatewayOptions =
       readonly isAll: boolean;
     };
 
-export const GATEWAY_HELP = `Stages of routes, in a gateway that runs: who answers, PHP or the native handler.
+export const GATEWAY_HELP = `What an operator asks of a gateway that runs: who answers its routes, and what becomes of the data.
 
   npm run gateway -- stages                                every route that can have more than one stage
   npm run gateway -- stage conversations.list              one route
@@ -50,16 +50,16 @@ export const GATEWAY_HELP = `Stages of routes, in a gateway that runs: who answe
   npm run gateway -- history conversations.list            who changed it, when and why, latest first
   npm run gateway -- explain conversations.list            how the handler compares with PHP, the verdict on it, and what was decided
   npm run gateway -- replication                           what PHP has not been told yet: look before PHP answers again
-  npm run gateway -- migrate conversations --dry-run       PHP's data into Postgres: what would be carried, what is malformed
-  npm run gateway -- migrate all                           conversations, then settings; goes on where a killed run was
   npm run gateway -- record conversations.list             keeps real traffic as fixtures, redacted (record --help)
   npm run gateway -- replay --against native               sends fixtures again and compares the answers (replay --help)
+  npm run gateway -- migrate conversations --dry-run       PHP's data into Postgres: what would be carried, what is malformed
+  npm run gateway -- migrate all                           conversations, then settings; goes on where a killed run was
+  npm run gateway -- migrate settings --verify             compares both sides: owners, items, SHA-256
+  npm run gateway -- migrate conversations --back          brings PHP's documents to what Postgres says
   npm run gateway -- cache purge --route sales.overview    throws stored answers away (cache --help)
   npm run gateway -- cleanup --dry-run                     what the retention policy would remove (cleanup --help)
   npm run gateway -- person export <user> --out FILE       a person's data, exported or erased (person --help)
   npm run gateway -- mail                                  mail that waits, and what could not be sent (mail --help)
-  npm run gateway -- migrate settings --verify             compares both sides: owners, items, SHA-256
-  npm run gateway -- migrate conversations --back          brings PHP's documents to what Postgres says
 
 Stages
   proxy     PHP answers

@@ -22,6 +22,11 @@ interface Report {
   readonly signature: string;
 }
 
+interface Page {
+  readonly items: readonly unknown[];
+  readonly next?: string;
+}
+
 type Ask = (path: string, body: object) => Promise<unknown>;
 
 /** Exports or erases a person's data. @returns the exit code @throws AdminCallError, UsageError */
@@ -63,7 +68,7 @@ async function exportTo(out: string, subject: string, ask: Ask, isJson: boolean)
     const texts: string[] = [];
     for (const [store, names] of Object.entries(begun.parts) as [string, Inventory['php']][]) {
       for (const part of Object.keys(names ?? {})) {
-        const { items } = (await ask('export', { store, part })) as { readonly items: readonly unknown[] };
+        const items = await readWhole(ask, { store, part });
         const text = JSON.stringify(items);
         const sha256 = createHash('sha256').update(text).digest('hex');
         parts[`${store}.${part}`] = { count: items.length, bytes: Buffer.byteLength(text), sha256 };
@@ -81,6 +86,18 @@ async function exportTo(out: string, subject: string, ask: Ask, isJson: boolean)
     closeSync(file);
     if (!isWritten) rmSync(out, { force: true });
   }
+}
+
+/** All pages of a part. */
+async function readWhole(ask: Ask, which: object): Promise<readonly unknown[]> {
+  const items: unknown[] = [];
+  let after: string | undefined;
+  do {
+    const page = (await ask('export', { ...which, ...(after === undefined ? {} : { after }) })) as Page;
+    for (const item of page.items) items.push(item);
+    after = page.next;
+  } while (after !== undefined);
+  return items;
 }
 
 /** For who runs this alone. @throws UsageError */

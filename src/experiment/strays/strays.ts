@@ -1,11 +1,11 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { classAndPlace } from '../../privacy/index.js';
 import { LOGGER, type Logger } from '../../trace/index.js';
 import { EvidenceBook } from '../evidence/evidence-book.js';
 import { inCandidateScope, keepProcess } from './candidate-scope.js';
 
 /** Milliseconds between two lines of the log about one route: a handler may fail so at every request. */
 const QUIET_MS = 10_000;
-const SHOWN_FRAMES = 4;
 
 /** What native handlers leave uncaught: told, counted against them, and no end of the process. */
 @Injectable()
@@ -37,15 +37,8 @@ export class Strays implements OnApplicationBootstrap, OnApplicationShutdown {
     if (now - (this.toldAt.get(route) ?? -Infinity) < QUIET_MS) return;
     this.toldAt.set(route, now);
     this.logger.error(
-      { route, fault: describe(fault) },
+      { route, fault: classAndPlace(fault) },
       'a native handler left an error uncaught: without this guard the process would have ended',
     );
   }
-}
-
-/** Its class and place; a message may hold data. */
-function describe(fault: unknown): string {
-  if (!(fault instanceof Error)) return typeof fault;
-  const frames = (fault.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
-  return [fault.name, ...frames.slice(0, SHOWN_FRAMES).map((line) => line.trim())].join(' | ');
 }

@@ -9,7 +9,7 @@ export const SETTINGS_OF_PERSON: PersonPart = {
     const row = await settingsView(trx, owner).executeTakeFirst();
     const settings: unknown = row === undefined ? [] : JSON.parse(row.settings);
     // How PHP spells that nothing is set.
-    return Array.isArray(settings) && settings.length === 0 ? [] : [settings];
+    return { items: Array.isArray(settings) && settings.length === 0 ? [] : [settings] };
   },
 
   async erase(trx, { owner }) {

@@ -7,8 +7,8 @@ export const CONVERSATIONS_OF_PERSON: PersonPart = {
 
   async read(trx, { owner }) {
     const document = await CONVERSATIONS.document(trx, owner);
-    if (document === undefined) return [];
-    return (JSON.parse(document) as { readonly conversations: readonly unknown[] }).conversations;
+    if (document === undefined) return { items: [] };
+    return { items: (JSON.parse(document) as { readonly conversations: readonly unknown[] }).conversations };
   },
 
   async erase(trx, { owner }) {

@@ -3,8 +3,7 @@ import type { Database, Tables } from '../../database/index.js';
 import { livingAmong } from '../../persons/index.js';
 import type { VoiceEventRecord } from './voice-event.js';
 
-/** Days that an event is kept, and how many at most; whichever is reached first. */
-const KEEP_DAYS = 30;
+/** How many events are kept at most, whatever their age. */
 const KEEP_EVENTS = 200_000;
 /** Milliseconds between two removals of the oldest. */
 const PRUNE_EVERY_MS = 600_000;
@@ -15,6 +14,8 @@ export class VoiceEventStore {
 
   constructor(
     private readonly database: Database,
+    /** Milliseconds for which an event is kept. */
+    private readonly keptMs: () => number,
     private readonly keepEvents = KEEP_EVENTS,
   ) {}
 
@@ -61,7 +62,7 @@ export class VoiceEventStore {
       .deleteFrom('voice_event')
       .where(({ eb, or, selectFrom }) =>
         or([
-          eb('recorded_at', '<=', new Date(now - KEEP_DAYS * 86_400_000)),
+          eb('recorded_at', '<=', new Date(now - this.keptMs())),
           eb(
             'recorded_at',
             '<=',

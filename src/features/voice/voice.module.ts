@@ -4,6 +4,7 @@ import { Database, DatabaseModule } from '../../database/index.js';
 import { ForwardModule, Upstreams } from '../../forward/index.js';
 import { Metrics } from '../../metrics/index.js';
 import { PersonParts } from '../../persons/index.js';
+import { Retention } from '../../retention/index.js';
 import { SHARED_STATE, type SharedState } from '../../state/index.js';
 import { LOGGER, type Logger } from '../../trace/index.js';
 import { BrowserLatency } from './browser-latency.js';
@@ -14,6 +15,9 @@ import { VoiceEventQueue } from './voice-event.queue.js';
 import { VoiceEventStore } from './voice-event.store.js';
 import { VoiceFanout } from './voice-fanout.js';
 import { VoiceController } from './voice.controller.js';
+
+/** Milliseconds for which events are kept where there is no retention policy. */
+const KEEP_MS = 30 * 86_400_000;
 
 @Module({
   imports: [ForwardModule, DatabaseModule],
@@ -42,9 +46,11 @@ import { VoiceController } from './voice.controller.js';
     },
     {
       provide: VoiceEventQueue,
-      inject: [Database, VoiceFanout, Metrics, LOGGER],
-      useFactory: (database: Database, fanout: VoiceFanout, metrics: Metrics, logger: Logger) =>
-        new VoiceEventQueue(new VoiceEventStore(database), fanout, metrics, logger),
+      inject: [Database, Retention, VoiceFanout, Metrics, LOGGER],
+      useFactory: (database: Database, retention: Retention, fanout: VoiceFanout, metrics: Metrics, logger: Logger) => {
+        const store = new VoiceEventStore(database, () => retention.keptMs('voiceEvents', KEEP_MS));
+        return new VoiceEventQueue(store, fanout, metrics, logger);
+      },
     },
   ],
 })

@@ -84,6 +84,7 @@ describe('a mail that a caller hands in', () => {
     ['a subject with a line separator', { subject: 'x\u2028y' }, ['subject']],
     ['half a character', { subject: '\ud800' }, ['subject']],
     ['a long subject', { subject: 'x'.repeat(201) }, ['subject']],
+    ['a subject of blanks alone', { subject: ' \u00a0\u3000' }, ['subject']],
     ['a long text', { text: 'x'.repeat(200_001) }, ['text']],
     ['a NUL in its text', { text: 'x\0' }, ['text']],
     ['nothing to say', { text: undefined }, ['text']],

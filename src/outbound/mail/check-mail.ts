@@ -23,8 +23,9 @@ export function checkMail(value: unknown): CheckedMail {
   if (recipients === undefined)
     faults['to'] = `must be 1 to ${MAX_RECIPIENTS} e-mail addresses, one an entry, without names`;
   const subject = fields['subject'];
-  if (!isText(subject, 1, MAX_SUBJECT, false) || NOT_ONE_LINE.test(subject as string))
-    faults['subject'] = `must be one line of 1 to ${MAX_SUBJECT} characters`;
+  // Of blanks alone the mail would have no subject at all.
+  if (!isText(subject, 1, MAX_SUBJECT, false) || NOT_ONE_LINE.test(subject as string) || !/\S/.test(subject as string))
+    faults['subject'] = `must be one line of 1 to ${MAX_SUBJECT} characters, not of blanks alone`;
   const bodies: { text?: string; html?: string } = {};
   for (const name of ['text', 'html'] as const) {
     const body = fields[name];

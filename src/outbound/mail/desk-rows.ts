@@ -4,10 +4,13 @@ import type { MailDecision, MailOfPerson, MailView } from './mail-desk.js';
 
 /** Rows of a list, at most. */
 const MAX_LISTED = 200;
+/** Of what a page of a person's mail holds; one mail more may come with it. What a row has beside its content counts too. */
+const PAGE_BYTES = 2_000_000;
+const ROW_BYTES = 250;
 
 /** Whose mail it is, by keyed hashes: written in this user's name, or for one of these addresses. */
 export interface PersonKeys {
-  readonly ownerHash: string | undefined;
+  readonly ownerHash: string;
   readonly recipientHashes: readonly string[];
 }
 
@@ -40,23 +43,23 @@ export class DeskRows {
     });
   }
 
-  findOfPerson(keys: PersonKeys): Promise<readonly MailOfPerson[]> {
-    return this.db
-      .selectFrom('mail')
-      .select(['id', 'state', 'accepted_at as acceptedAt', 'settled_at as settledAt', 'content'])
-      .where(isOf(keys))
-      .orderBy('accepted_at')
-      .execute();
+  /** By their ids, those after `after`; as many as go into a page, one at least. */
+  async pageOfPerson(keys: PersonKeys, after: string): Promise<readonly MailOfPerson[]> {
+    const { rows } = await sql<MailOfPerson>`
+      select id, state, accepted_at as "acceptedAt", settled_at as "settledAt", content from (
+        select id, state, accepted_at, settled_at, content, sum(size) over (order by id) - size as before from (
+          select *, ${ROW_BYTES}::int + case when content is null then 0 else bytes end as size
+          from mail where id > ${after} and ${isOf(keys)}) as own) as summed
+      where before < ${PAGE_BYTES} order by id`.execute(this.db);
+    return rows;
   }
 
-  async eraseOfPerson(keys: PersonKeys): Promise<number> {
-    const { numDeletedRows } = await this.db.deleteFrom('mail').where(isOf(keys)).executeTakeFirst();
-    return Number(numDeletedRows);
+  async eraseOfPerson(keys: PersonKeys): Promise<void> {
+    await this.db.deleteFrom('mail').where(isOf(keys)).execute();
   }
 }
 
 function isOf({ ownerHash, recipientHashes }: PersonKeys): RawBuilder<SqlBool> {
   const parts = recipientHashes.map((hash) => sql<SqlBool>`recipient_hashes @> ${JSON.stringify([hash])}::jsonb`);
-  if (ownerHash !== undefined) parts.push(sql<SqlBool>`owner_hash = ${ownerHash}`);
-  return parts.length === 0 ? sql<SqlBool>`false` : sql<SqlBool>`(${sql.join(parts, sql` or `)})`;
+  return sql<SqlBool>`(${sql.join([sql<SqlBool>`owner_hash = ${ownerHash}`, ...parts], sql` or `)})`;
 }

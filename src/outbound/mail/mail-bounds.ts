@@ -17,8 +17,9 @@ export interface MailBounds {
   readonly drainMs: number;
   /** Mails that may wait. */
   readonly maxWaiting: number;
-  /** That the note of a mail that was sent is kept: so long a key that comes again is known. */
+  /** That the note of a mail that was sent is kept at most: so long a key that comes again is known. */
   readonly sentKeptMs: number;
+  /** Where there is no retention policy that says so. */
   readonly deadKeptMs: number;
   readonly pruneEveryMs: number;
 }

@@ -1,6 +1,5 @@
 import type { Database } from '../../database/index.js';
-import { MailHashes } from './mail-hashes.js';
-import type { DeskRows, PersonKeys } from './desk-rows.js';
+import type { DeskRows } from './desk-rows.js';
 
 /** A mail as administrators see it: nothing of what it says, and of nobody whom it is for. */
 export interface MailView {
@@ -36,18 +35,13 @@ export interface MailOfPerson {
   readonly content: string | null;
 }
 
-/** What people do with the queue of mail beside sending: look at it, decide on dead letters, have a person's mail exported or erased. */
+/** What administrators do with the queue of mail: look at it, decide on dead letters. */
 export class MailDesk {
-  private readonly hashes: MailHashes;
-
   constructor(
     private readonly database: Database,
-    secret: string,
     /** Called when a mail is to be tried at once. */
     private readonly wake: () => void,
-  ) {
-    this.hashes = new MailHashes(secret);
-  }
+  ) {}
 
   /** Whether what waits can be told without starting an embedded database. */
   get isKnown(): boolean {
@@ -68,26 +62,6 @@ export class MailDesk {
   /** Removes a dead letter. @returns whether there is one. @throws DatabaseUnavailableError */
   drop(id: string, decision: MailDecision): Promise<boolean> {
     return this.decide(id, 'drop', decision);
-  }
-
-  /**
-   * What is kept of a person's mail: written by `owner`, or for one of these addresses. Of sent mail only that it was sent.
-   * @throws DatabaseUnavailableError
-   */
-  async findOfPerson(owner: string | undefined, addresses: readonly string[]): Promise<readonly MailOfPerson[]> {
-    return this.database.hasData ? (await this.rows()).findOfPerson(this.keysOf(owner, addresses)) : [];
-  }
-
-  /** Removes all of it, sent or not: what waits is not sent any more. @returns how many mails. @throws DatabaseUnavailableError */
-  async eraseOfPerson(owner: string | undefined, addresses: readonly string[]): Promise<number> {
-    return this.database.hasData ? (await this.rows()).eraseOfPerson(this.keysOf(owner, addresses)) : 0;
-  }
-
-  private keysOf(owner: string | undefined, addresses: readonly string[]): PersonKeys {
-    return {
-      ownerHash: owner === undefined ? undefined : this.hashes.owner(owner),
-      recipientHashes: addresses.map((address) => this.hashes.recipient(address)),
-    };
   }
 
   private async decide(id: string, action: 'retry' | 'drop', decision: MailDecision): Promise<boolean> {

@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../contract/index.js';
 import { databaseFaultOf } from '../../database/index.js';
 import type { Metrics } from '../../metrics/index.js';
+import { ownerKey } from '../../replication/index.js';
 import type { Logger } from '../../trace/index.js';
 import { checkMail } from './check-mail.js';
 import { type Mail, type MailFacts, type MailReceipt, MailTransport } from './mail.js';
 import type { MailBounds } from './mail-bounds.js';
 import { MailHashes } from './mail-hashes.js';
-import type { MailStore } from './mail.store.js';
+import type { KeptMail, MailStore } from './mail.store.js';
 import type { MailWorker } from './mail.worker.js';
 
 /** Seconds after which a caller whose mail was not taken should come again. */
@@ -77,20 +78,20 @@ export class MailQueue extends MailTransport implements OnApplicationBootstrap, 
     content: string,
     contentHash: string,
     { caller, idempotencyKey, owner, traceId }: MailFacts,
-  ): Promise<{ readonly messageId: string; readonly contentHash: string }> {
+  ): Promise<KeptMail> {
     const { store, domain, bounds, logger } = this.parts;
     const id = randomUUID();
     const messageId = `<${id}@${domain}>`;
-    let kept: { readonly messageId: string; readonly contentHash: string } | undefined;
+    let kept: KeptMail | 'full' | 'erased';
     try {
-      const rows = await store.rows();
-      kept = await rows.add(
+      kept = await store.add(
         {
           id,
           caller,
           key: idempotencyKey === undefined ? id : this.hashes.key(idempotencyKey),
           contentHash,
           messageId,
+          owner: owner === undefined ? undefined : ownerKey(owner),
           ownerHash: owner === undefined ? undefined : this.hashes.owner(owner),
           recipientHashes: to.map((address) => this.hashes.recipient(address)),
           recipients: to,
@@ -103,7 +104,9 @@ export class MailQueue extends MailTransport implements OnApplicationBootstrap, 
       logger.error({ fault: databaseFaultOf(error), traceId }, 'mail not taken: it cannot be kept');
       throw this.refuse('The mail was not taken, since it cannot be kept at the moment. Send it again later.');
     }
-    if (kept === undefined) throw this.refuse('Too much mail is waiting. Send this one again later.');
+    if (kept === 'full') throw this.refuse('Too much mail is waiting. Send this one again later.');
+    if (kept === 'erased')
+      throw this.refuse('The data of this account were erased a moment ago. Please try again in some minutes.');
     this.taken.inc({ outcome: kept.messageId === messageId ? 'queued' : 'repeated' });
     return kept;
   }

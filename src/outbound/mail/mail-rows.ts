@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { randomUUID } from 'node:crypto';
 import type { Tables } from '../../database/index.js';
-import type { ClaimedMail, MailStats, NewMail } from './mail.store.js';
+import type { ClaimedMail, KeptMail, MailStats, NewMail } from './mail.store.js';
 import type { SmtpOutcome } from './smtp-outcome.js';
 
 /** The rows of the queue of mail. Times are the database's, so that instances agree. Loaded by who has a database already. */
@@ -12,10 +12,7 @@ export class MailRows {
    * Keeps a mail, unless its caller's key is known: then the one that was kept first.
    * @returns undefined when `maxWaiting` mails wait already
    */
-  async add(
-    mail: NewMail,
-    maxWaiting: number,
-  ): Promise<{ readonly messageId: string; readonly contentHash: string } | undefined> {
+  async add(mail: NewMail, maxWaiting: number): Promise<KeptMail | undefined> {
     const known = await this.db
       .selectFrom('mail')
       .select(['message_id as messageId', 'content_hash as contentHash'])

@@ -1,4 +1,5 @@
 import type { Database } from '../../database/index.js';
+import { livingAmong } from '../../persons/index.js';
 import type { MailRows } from './mail-rows.js';
 
 /** A mail on its way into the table. */
@@ -8,11 +9,19 @@ export interface NewMail {
   readonly key: string;
   readonly contentHash: string;
   readonly messageId: string;
+  /** `ownerKey` of the user in whose name it is sent; not kept. */
+  readonly owner: string | undefined;
   readonly ownerHash: string | undefined;
   readonly recipientHashes: readonly string[];
   readonly recipients: readonly string[];
   readonly content: string;
   readonly traceId: string | undefined;
+}
+
+/** What a caller is told of a mail that is kept, and what it is compared by. */
+export interface KeptMail {
+  readonly messageId: string;
+  readonly contentHash: string;
 }
 
 /** A mail that whoever holds `claim` tries to hand over. */
@@ -53,6 +62,21 @@ export class MailStore {
   /** An embedded database that nobody has used yet: reading would start it. */
   get isAsleep(): boolean {
     return this.database.kind === 'embedded' && this.database.state === 'off';
+  }
+
+  /**
+   * Keeps a mail, unless its key is known: then it is the one that was kept first. `full`: `maxWaiting` wait already; `erased`: its owner's
+   * data were erased a moment ago.
+   * @throws DatabaseUnavailableError
+   */
+  async add(mail: NewMail, maxWaiting: number): Promise<KeptMail | 'full' | 'erased'> {
+    const { owner } = mail;
+    if (owner === undefined) return (await (await this.rows()).add(mail, maxWaiting)) ?? 'full';
+    const { MailRows: Rows } = await import('./mail-rows.js');
+    return this.database.transaction(async (trx) => {
+      const living = await livingAmong(trx, [owner]);
+      return living.has(owner) ? ((await new Rows(trx).add(mail, maxWaiting)) ?? 'full') : 'erased';
+    });
   }
 
   /** For one piece of work. @throws DatabaseUnavailableError */

@@ -17,6 +17,8 @@ export interface WorkerParts {
   readonly metrics: Metrics;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly bounds: MailBounds;
+  /** Milliseconds that mail is kept at most after its end by the retention policy; `otherwise` where none is to be had. */
+  readonly keptMs: (otherwise: number) => number;
 }
 
 /**
@@ -160,12 +162,12 @@ export class MailWorker {
   }
 
   private async lookAround(): Promise<void> {
-    const { store, bounds } = this.parts;
+    const { store, bounds, keptMs } = this.parts;
     const rows = await store.rows();
     const now = performance.now();
     if (now - this.prunedAt >= bounds.pruneEveryMs) {
       this.prunedAt = now;
-      await rows.prune(bounds.sentKeptMs, bounds.deadKeptMs);
+      await rows.prune(Math.min(bounds.sentKeptMs, keptMs(bounds.sentKeptMs)), keptMs(bounds.deadKeptMs));
     }
     this.stats = await rows.stats();
   }

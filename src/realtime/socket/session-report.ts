@@ -1,3 +1,4 @@
+import { classAndPlace } from '../../privacy/index.js';
 import type { Logger } from '../../trace/index.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { codeLabel } from './close-codes.js';
@@ -61,9 +62,8 @@ export class SessionReport {
 
   /** Its class and place; a message may hold what was said. */
   broke(error: unknown): void {
-    const [, at = ''] = error instanceof Error ? (error.stack ?? '').split('\n    at ') : [];
-    const fault = error instanceof Error ? error.name : typeof error;
-    this.logger.error({ ...this.about, fault, at: at.trim() }, 'a frame of /realtime was not handled');
+    const [fault, at] = classAndPlace(error, 1).split(' | at ');
+    this.logger.error({ ...this.about, fault, at }, 'a frame of /realtime was not handled');
   }
 
   /** Logged once a session; each use is counted. */
