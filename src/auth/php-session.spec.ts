@@ -6,7 +6,11 @@ import { PhpSessions, readSessionAnswer } from './php-session.js';
 /** What instances tell each other. */
 function makeEnded(): ReplicatedMap {
   const ended = new Map<string, string>();
-  return { get: (key) => ended.get(key), set: (key, value) => Promise.resolve(void ended.set(key, value)) };
+  return {
+    get: (key) => ended.get(key),
+    set: (key, value) => Promise.resolve(void ended.set(key, value)),
+    catchUp: () => Promise.resolve(),
+  };
 }
 
 const USER: Identity = { subject: 'u', roles: [], via: 'php-session' };
@@ -48,7 +52,11 @@ describe('PhpSessions', () => {
 
   it('forgets here what it cannot tell the others', async () => {
     let calls = 0;
-    const ended: ReplicatedMap = { get: () => undefined, set: () => Promise.reject(new Error('no state')) };
+    const ended: ReplicatedMap = {
+      get: () => undefined,
+      set: () => Promise.reject(new Error('no state')),
+      catchUp: () => Promise.resolve(),
+    };
     const sessions = new PhpSessions('SID', () => Promise.resolve(++calls === 1 ? USER : undefined), ended);
     await sessions.identify('c', 't');
     sessions.forget('c');

@@ -201,6 +201,7 @@ describe('generations', () => {
         values.set(key, value);
         return Promise.resolve();
       },
+      catchUp: () => Promise.resolve(),
     });
     const [a, b] = [generations.of(['x', 'y']), generations.of(['z'])];
     generations.void(['y']);

@@ -26,6 +26,11 @@ export class Generations {
     return text;
   }
 
+  /** Learns what other instances have voided before this call. Never rejects. */
+  catchUp(): Promise<void> {
+    return this.shared.catchUp();
+  }
+
   /** Voids whatever has one of these tags: here at once, elsewhere within a second; without Redis, here alone. */
   void(tags: Iterable<string>): void {
     const counters = new Set<string>();

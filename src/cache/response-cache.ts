@@ -37,11 +37,14 @@ export class ResponseCache {
   private readonly metrics: CacheMetrics;
   private readonly isOn: boolean;
   private readonly secret: string;
+  private readonly asksOthers: boolean;
+  /** Several instances may share the database, and nobody would tell this one what another has written. */
+  private readonly isDeaf: boolean;
   private cachedPaths: ReadonlySet<string> = new Set();
   private inDoubt = 0;
 
   constructor(
-    { flags, cache, identity }: Pick<GatewayConfig, 'flags' | 'cache' | 'identity'>,
+    { flags, cache, identity, database }: Pick<GatewayConfig, 'flags' | 'cache' | 'identity' | 'database'>,
     state: SharedState,
     redis: RedisConnection | undefined,
     metrics: Metrics,
@@ -50,6 +53,8 @@ export class ResponseCache {
     this.metrics = new CacheMetrics(metrics, () => memory);
     this.isOn = flags.responseCache;
     this.secret = identity.secret;
+    this.asksOthers = redis !== undefined;
+    this.isDeaf = redis === undefined && database.url !== undefined;
     const shared =
       redis === undefined || !this.isOn
         ? undefined
@@ -68,10 +73,11 @@ export class ResponseCache {
   /** The step that answers from the cache, or sees to it that the next one can be; none without a policy. */
   reading(route: Route, sessionCookie: string | undefined, sides: RouteSides): readonly CacheStep[] {
     const { cache } = route.policies;
-    if (!this.isOn || cache === undefined) return [];
+    if (!this.isOn || cache === undefined || (this.isDeaf && cache.tags.length > 0)) return [];
     const fingerprint = new RequestFingerprint(fingerprintOf(route), cache, sessionCookie, this.secret);
-    const { store, flights, generations, metrics, refreshes } = this;
-    return [new RouteCache(route, cache, fingerprint, sides, { store, flights, generations, metrics, refreshes }).step];
+    const { store, flights, generations, metrics, refreshes, asksOthers } = this;
+    const parts = { store, flights, generations, metrics, refreshes, asksOthers };
+    return [new RouteCache(route, cache, fingerprint, sides, parts).step];
   }
 
   /** The step that voids what a request changes: before its answer is told, whatever it is, and once more when it is out. */

@@ -34,6 +34,8 @@ export interface RouteCacheParts {
   readonly flights: Flights;
   readonly generations: Generations;
   readonly metrics: CacheMetrics;
+  /** Other instances may void what is stored here: they are asked before it is used. */
+  readonly asksOthers: boolean;
   /** Fetches in the background, of the whole process. */
   readonly refreshes: { count: number };
 }
@@ -43,6 +45,8 @@ const MAX_FAILED_LEADERS = 3;
 /** Who has waited for this share of the route's timeout for a fetch that failed does not begin another. */
 const SPENT_SHARE = 0.9;
 const MAX_REFRESHES = 32;
+/** Milliseconds that a request waits to learn what other instances have voided; then it passes by. */
+const ASK_WITHIN_MS = 100;
 /** Milliseconds after the route's own timeout at which a fetch in the background is given up. */
 const REFRESH_GRACE_MS = 5000;
 const NOTHING_STORED = new GatewayError('UPSTREAM_TIMEOUT', {
@@ -98,13 +102,30 @@ export class RouteCache {
       },
     };
     if (wishes.isForced) return wishes.isOnlyIfCached ? NOTHING_STORED : this.fetch(visit, 'request');
+    if (!this.parts.asksOthers || this.policy.tags.length === 0) return this.look(visit);
+    return this.catchUp(visit);
+  };
+
+  /** What another instance has written before this request is not to be read as it was. */
+  private async catchUp(visit: Visit): Promise<CacheResultOfStep> {
+    const isLate = await Promise.race([
+      this.parts.generations.catchUp().then(() => false),
+      sleep(ASK_WITHIN_MS, true, { ref: false }),
+    ]);
+    if (visit.exchange.res.destroyed) return 'answered';
+    if (!isLate) return this.look(visit);
+    return visit.wishes.isOnlyIfCached ? NOTHING_STORED : this.pass(visit.exchange, 'bypass');
+  }
+
+  private look(visit: Visit): CacheResultOfStep | Promise<CacheResultOfStep> {
+    const { exchange, key, wishes } = visit;
     const generation = this.parts.generations.of(visit.tags);
     const near = this.parts.store.near(key, generation);
     if (near !== undefined && this.isFreshFor(near, wishes)) return this.serve(visit, near, 'hit');
     const far = this.parts.store.far(key, () => this.parts.generations.of(visit.tags));
     if (far === undefined) return this.decide(visit, near);
     return far.then((found) => (exchange.res.destroyed ? 'answered' : this.decide(visit, found ?? near)));
-  };
+  }
 
   /** Requests whose answer may depend on more than the key holds, or that ask for a part of one. */
   private isBeyond(exchange: Exchange, isRead: boolean): boolean {

@@ -1,7 +1,14 @@
 import type { GatewayConfig } from '../config/index.js';
 
-/** Settings that are validated already but whose part is not in this release: said aloud, so that nobody relies on them. */
-export function settingsWithoutEffect({ workers, paths, telemetry }: GatewayConfig): readonly string[] {
+/** Settings that have no effect, or less than one might think: said aloud, so that nobody relies on them. */
+export function settingsWithoutEffect({
+  workers,
+  paths,
+  telemetry,
+  flags,
+  database,
+  redis,
+}: GatewayConfig): readonly string[] {
   const notes: string[] = [];
   if (workers > 1) notes.push('GATEWAY_WORKERS has no effect yet: one process serves');
   if (telemetry.sentryDsn !== undefined) notes.push('SENTRY_DSN has no effect yet');
@@ -9,6 +16,11 @@ export function settingsWithoutEffect({ workers, paths, telemetry }: GatewayConf
   if (paths.admin !== '/admin' || paths.docs !== '/docs') {
     notes.push(
       'ADMIN_PATH and DOCS_PATH have no effect yet: routes.yaml reserves /admin and /docs, take them out there',
+    );
+  }
+  if (flags.responseCache && database.url !== undefined && redis.url === undefined) {
+    notes.push(
+      'ENABLE_RESPONSE_CACHE keeps only what no write changes: instances hear of each other’s writes by REDIS_URL',
     );
   }
   return notes;

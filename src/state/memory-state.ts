@@ -47,6 +47,7 @@ export class MemoryState implements SharedState {
         values.set(key, value, { ttl: wholeMs(ttlMs) });
         return Promise.resolve();
       },
+      catchUp: () => Promise.resolve(),
     };
     this.maps.set(name, made);
     return made;

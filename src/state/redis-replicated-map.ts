@@ -33,6 +33,7 @@ export class RedisReplicatedMap implements ReplicatedMap {
   private timer: NodeJS.Timeout | undefined;
   private isClosed = false;
   private syncing: Promise<void> | undefined;
+  private next: Promise<void> | undefined;
   private hasUnshared = false;
 
   constructor(
@@ -75,6 +76,16 @@ export class RedisReplicatedMap implements ReplicatedMap {
         this.schedule();
       });
     return this.syncing;
+  }
+
+  /** A question that is under way may have been answered before: then one more is asked, for all who wait for it. */
+  catchUp(): Promise<void> {
+    if (this.syncing === undefined) return this.sync();
+    this.next ??= this.syncing.then(() => {
+      this.next = undefined;
+      return this.sync();
+    });
+    return this.next;
   }
 
   private schedule(): void {

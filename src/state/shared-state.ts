@@ -26,6 +26,8 @@ export interface ReplicatedMap {
   get(key: string): string | undefined;
   /** Sets a value for `ttlMs`. Resolves when the other instances can know of it. @throws StateUnavailableError: it holds here only */
   set(key: string, value: string, ttlMs: number): Promise<void>;
+  /** Resolves when this instance knows what was set anywhere before the call, as far as it can be asked. Never rejects. */
+  catchUp(): Promise<void>;
 }
 
 /** Redis cannot be asked. */

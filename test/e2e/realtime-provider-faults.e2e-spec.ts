@@ -170,7 +170,7 @@ describe('the realtime stand-in fails as its magic words say', () => {
 
   it('#stub:deaf reads nothing for its time, and then all of it', async () => {
     const client = await connect();
-    client.send(updateSession({ instructions: '#stub:deaf=300' }));
+    client.send(updateSession({ instructions: '#stub:deaf=2000' }));
     client.send(updateSession({ instructions: 'Hear me.' }));
     await client.next('session.updated');
     await settle(100);

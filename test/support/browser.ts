@@ -22,7 +22,7 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 const TELL_BREACHES = `document.addEventListener('securitypolicyviolation', (event) =>
   console.error('CSP (' + event.disposition + '): ' + event.effectiveDirective + ' ' + event.blockedURI));`;
 /** How long a click or a navigation may hang, in milliseconds: no bound of what is tested. */
-const ACTION_MS = 20_000;
+const ACTION_MS = 40_000;
 
 /**
  * A real Chromium whose pages are watched. A fault is a request beyond this machine, an error or warning of the console,
