@@ -108,10 +108,8 @@ export class RouteCache {
 
   /** What another instance has written before this request is not to be read as it was. */
   private async catchUp(visit: Visit): Promise<CacheResultOfStep> {
-    const isLate = await Promise.race([
-      this.parts.generations.catchUp().then(() => false),
-      sleep(ASK_WITHIN_MS, true, { ref: false }),
-    ]);
+    const late = sleep(ASK_WITHIN_MS, true, { ref: false });
+    const isLate = await Promise.race([this.parts.generations.catchUp().then(() => false), late]);
     if (visit.exchange.res.destroyed) return 'answered';
     if (!isLate) return this.look(visit);
     return visit.wishes.isOnlyIfCached ? NOTHING_STORED : this.pass(visit.exchange, 'bypass');
