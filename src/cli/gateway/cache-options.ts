@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { named, readBase } from './gateway-options.js';
+import { ACCESS_OPTIONS, readAccess } from './access-options.js';
+import { named } from './gateway-options.js';
 import { type OwnOptions, readOwn } from './operator-access.js';
 
 export interface CacheOptions {
@@ -34,9 +35,7 @@ export function readCacheOptions(args: readonly string[]): OwnOptions<CacheOptio
       options: {
         route: { type: 'string' },
         tag: { type: 'string' },
-        json: { type: 'boolean' },
-        base: { type: 'string' },
-        'token-file': { type: 'string' },
+        ...ACCESS_OPTIONS,
       },
     });
     if (positionals.join(' ') !== 'purge') throw new Error('Say what to do: cache purge');
@@ -44,9 +43,7 @@ export function readCacheOptions(args: readonly string[]): OwnOptions<CacheOptio
     return {
       route: values.route === undefined ? undefined : named(values.route),
       tag: values.tag,
-      base: values.base === undefined ? undefined : readBase(values.base),
-      tokenFile: values['token-file'],
-      isJson: values.json === true,
+      ...readAccess(values),
     };
   });
 }

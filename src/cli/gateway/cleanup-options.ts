@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { readBase } from './gateway-options.js';
+import { ACCESS_OPTIONS, readAccess } from './access-options.js';
 import { type OwnOptions, readOwn } from './operator-access.js';
 
 export interface CleanupOptions {
@@ -37,18 +37,14 @@ export function readCleanupOptions(args: readonly string[]): OwnOptions<CleanupO
         'dry-run': { type: 'boolean' },
         verbose: { type: 'boolean' },
         status: { type: 'boolean' },
-        json: { type: 'boolean' },
-        base: { type: 'string' },
-        'token-file': { type: 'string' },
+        ...ACCESS_OPTIONS,
       },
     });
     return {
       isDryRun: values['dry-run'] === true,
       isVerbose: values.verbose === true,
       isStatus: values.status === true,
-      isJson: values.json === true,
-      base: values.base === undefined ? undefined : readBase(values.base),
-      tokenFile: values['token-file'],
+      ...readAccess(values),
     };
   });
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { readBase } from './gateway-options.js';
+import { ACCESS_OPTIONS, readAccess } from './access-options.js';
 import { type OwnOptions, readOwn } from './operator-access.js';
 
 export type MailTask =
@@ -36,16 +36,12 @@ export function readMailOptions(args: readonly string[]): OwnOptions<MailOptions
       allowPositionals: true,
       options: {
         reason: { type: 'string' },
-        json: { type: 'boolean' },
-        base: { type: 'string' },
-        'token-file': { type: 'string' },
+        ...ACCESS_OPTIONS,
       },
     });
     return {
       task: readTask(positionals, values.reason),
-      base: values.base === undefined ? undefined : readBase(values.base),
-      tokenFile: values['token-file'],
-      isJson: values.json === true,
+      ...readAccess(values),
     };
   });
 }

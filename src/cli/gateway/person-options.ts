@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { readBase } from './gateway-options.js';
+import { ACCESS_OPTIONS, readAccess } from './access-options.js';
 import { type OwnOptions, readOwn } from './operator-access.js';
 
 export interface PersonOptions {
@@ -49,9 +49,7 @@ export function readPersonOptions(args: readonly string[]): OwnOptions<PersonOpt
         email: { type: 'string' },
         account: { type: 'boolean' },
         'dry-run': { type: 'boolean' },
-        json: { type: 'boolean' },
-        base: { type: 'string' },
-        'token-file': { type: 'string' },
+        ...ACCESS_OPTIONS,
       },
     });
     const [word, subject, ...more] = positionals;
@@ -62,9 +60,7 @@ export function readPersonOptions(args: readonly string[]): OwnOptions<PersonOpt
       task: word === 'export' ? readExport(values) : readErase(values),
       subject,
       email: values.email,
-      isJson: values.json === true,
-      base: values.base === undefined ? undefined : readBase(values.base),
-      tokenFile: values['token-file'],
+      ...readAccess(values),
     };
   });
 }

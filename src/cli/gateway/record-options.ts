@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { named, readBase } from './gateway-options.js';
+import { ACCESS_OPTIONS, readAccess } from './access-options.js';
+import { named } from './gateway-options.js';
 import { type OwnOptions, readOwn } from './operator-access.js';
 
 export interface RecordOptions {
@@ -51,7 +52,6 @@ export function readRecordOptions(args: readonly string[]): OwnOptions<RecordOpt
         status: { type: 'boolean' },
         stop: { type: 'boolean' },
         replace: { type: 'boolean' },
-        json: { type: 'boolean' },
         out: { type: 'string' },
         name: { type: 'string' },
         max: { type: 'string' },
@@ -60,8 +60,7 @@ export function readRecordOptions(args: readonly string[]): OwnOptions<RecordOpt
         sample: { type: 'string' },
         keep: { type: 'string' },
         fields: { type: 'string' },
-        base: { type: 'string' },
-        'token-file': { type: 'string' },
+        ...ACCESS_OPTIONS,
       },
     });
     const kind = values.status === true ? 'status' : values.stop === true ? 'stop' : 'record';
@@ -82,9 +81,7 @@ export function readRecordOptions(args: readonly string[]): OwnOptions<RecordOpt
         ...namesOf('keep', values.keep),
         ...namesOf('fields', values.fields),
       },
-      base: values.base === undefined ? undefined : readBase(values.base),
-      tokenFile: values['token-file'],
-      isJson: values.json === true,
+      ...readAccess(values),
     };
   });
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { ACCESS_OPTIONS, readAccess } from './access-options.js';
 import { readBase } from './gateway-options.js';
 import { type OwnOptions, readOwn } from './operator-access.js';
 
@@ -52,11 +53,9 @@ export function readReplayOptions(args: readonly string[]): OwnOptions<ReplayCom
         fixtures: { type: 'string' },
         writes: { type: 'boolean' },
         confirm: { type: 'string' },
-        json: { type: 'boolean' },
         'user-token-file': { type: 'string' },
         'admin-token-file': { type: 'string' },
-        base: { type: 'string' },
-        'token-file': { type: 'string' },
+        ...ACCESS_OPTIONS,
       },
     });
     return {
@@ -67,9 +66,7 @@ export function readReplayOptions(args: readonly string[]): OwnOptions<ReplayCom
       confirm: values.confirm,
       userTokenFile: values['user-token-file'],
       adminTokenFile: values['admin-token-file'],
-      base: values.base === undefined ? undefined : readBase(values.base),
-      tokenFile: values['token-file'],
-      isJson: values.json === true,
+      ...readAccess(values),
     };
   });
 }
