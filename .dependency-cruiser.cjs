@@ -1,7 +1,7 @@
 // Who may import whom. scripts/check-dependency-rules.mjs runs these rules, over planted violations first.
 const INFRASTRUCTURE =
-  'config|privacy|trace|state|database|edge|auth|tokens|throttle|contract|routing|secrets|forward|cache|replication|outbound|retention|persons';
-const ABOVE = 'features|admin|experiment|cli|realtime';
+  'config|privacy|trace|state|database|edge|auth|tokens|throttle|contract|routing|secrets|forward|cache|replication|outbound|retention|persons|errors|metrics|telemetry|watch';
+const ABOVE = 'features|admin|experiment|cli|realtime|openapi';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -50,10 +50,31 @@ module.exports = {
       to: { pathNot: '^src/realtime/client/' },
     },
     {
+      name: 'dashboard-alone',
+      comment:
+        'The same for the dashboard; the types of the admin API and what is bundled with it are its only imports.',
+      severity: 'error',
+      from: { path: '^src/admin/ui/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: ['^src/admin/ui/', '^src/admin/admin-api\\.ts$', '^node_modules/(preact|uplot)/'] },
+    },
+    {
+      name: 'no-value-of-the-contract',
+      comment: 'admin-api.ts is types: nothing of it, and so nothing of Node, gets into the bundle.',
+      severity: 'error',
+      from: { path: '^src/admin/admin-api\\.ts$' },
+      to: { path: '.' },
+    },
+    {
       name: 'no-browser-code-in-node',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/realtime/client/' },
       to: { path: '^src/realtime/client/' },
+    },
+    {
+      name: 'no-dashboard-in-node',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/admin/ui/' },
+      to: { path: '^src/admin/ui/' },
     },
     {
       name: 'no-test-in-src',

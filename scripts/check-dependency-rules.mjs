@@ -34,6 +34,18 @@ const CANARY = {
     'src/realtime/client/page.ts': `export const page = 1;`,
     'src/realtime/uses-page.ts': `export { page } from './client/page.js';`,
   },
+  'dashboard-alone': {
+    'src/admin/ui/uses-node.tsx': `export { readFile } from 'node:fs';`,
+    'src/admin/ui/uses-gateway.ts': `export { admin } from '../admin.service.js';`,
+    'src/admin/admin.service.ts': `export const admin = 1;`,
+  },
+  'no-value-of-the-contract': {
+    'src/admin/admin-api.ts': `export { admin } from './admin.service.js';`,
+  },
+  'no-dashboard-in-node': {
+    'src/admin/ui/view.tsx': `export const view = 1;`,
+    'src/admin/uses-view.ts': `export { view } from './ui/view.js';`,
+  },
   'no-test-in-src': {
     'test/support.ts': `export const support = 1;`,
     'src/forward/uses-test.ts': `export { support } from '../../test/support.js';`,

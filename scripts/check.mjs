@@ -19,7 +19,9 @@ const STATIC_STEPS = [
   ['dependency rules', 'check:deps'],
   ['dead code', 'check:dead'],
   ['lint', 'check:lint'],
+  ['OpenAPI', 'lint:openapi'],
   ['tracked data', 'check:data'],
+  ['observability', 'check:observability'],
 ];
 
 let passed = 0;

@@ -12,13 +12,18 @@ import {
   watchServed,
 } from './experiment/index.js';
 import { forward, type ForwardPlan, HttpProxyForwarder, RouteAnswerRules, UndiciForwarder } from './forward/index.js';
-import type { PipelineParts, Step, StepResult } from './pipeline-steps.js';
+import { follow, named, type Step, type StepResult, timed, wayOf } from './named-step.js';
+import type { PipelineParts } from './pipeline-steps.js';
 import { dryRunOf, isStageable, nativeHandlerPath, readAction, type Route } from './routing/index.js';
 import { guardNativeAnswer } from './secrets/index.js';
-import type { Exchange } from './trace/index.js';
+import { codeOfWord, type Exchange } from './trace/index.js';
 
 /** Seconds after which a handler whose places are all taken may be asked again. */
 const RETRY_AFTER_S = 5;
+
+/** Who answers, in the timeline of a request. */
+const FORWARD = codeOfWord('forward');
+const NATIVE = codeOfWord('native');
 
 /** What the steps that answer are made of, beside the pipeline's parts. */
 export interface AnswerParts extends PipelineParts {
@@ -39,49 +44,48 @@ export class AnswerSteps {
     const sessions = route.policies.endsSession ? this.parts.sessionsOf(route) : undefined;
     if (sessions === undefined) return [];
     return [
-      ({ req, res }) => {
+      named('endSession', ({ req, res }) => {
         const cookie = readCookie(req.headers.cookie, sessions.cookieName);
         // When the answer is out: what PHP was asked meanwhile is not to outlive it.
         if (cookie !== undefined) res.once('close', () => sessions.forget(cookie));
         return undefined;
-      },
+      }),
     ];
   }
 
   fromPhp(route: Route, bodyIsRead: boolean): Step {
     const plan = this.planOf(route, bodyIsRead);
-    return (exchange) => forward(exchange, plan).then((): StepResult => 'answered');
+    return (exchange) => askPhp(exchange, plan);
   }
 
   /** The route's cache. `again` answers an exchange that has no client, as the route's stage does. */
   cached(route: Route, again: Step): readonly Step[] {
     const cookie = this.parts.sessionsOf(route)?.cookieName;
     const sides = cacheSides(route, this.parts.recorder, this.armsOf(route, cookie), again);
-    return this.parts.cache.reading(route, cookie, sides);
+    return this.parts.cache.reading(route, cookie, sides).map((step) => timed('cache', step));
   }
 
   /** An administrator's choice of who answers this request, on a route that both can answer. */
   byChoice(route: Route, bodyIsRead: boolean): readonly Step[] {
     if (!isStageable(route)) return [];
-    const read: readonly Step[] = bodyIsRead ? [] : [(exchange) => readBody(exchange, route.policies)];
+    const read: readonly Step[] = bodyIsRead
+      ? []
+      : [named('readBody', (exchange) => readBody(exchange, route.policies))];
     const ways = {
-      native: [...read, this.natively(route)],
-      php: [
+      native: wayOf([...read, this.natively(route)]),
+      php: wayOf([
         ...(route.stage === 'replaced' ? [refuseWrite] : []),
         ...read,
         ...this.endSession(route),
         this.fromPhp(route, true),
-      ],
+      ]),
     } as const;
     return [
-      (exchange) =>
-        readArmChoice(exchange, this.parts.jwt)?.then(async (arm) => {
-          for (const step of arm === undefined ? [] : ways[arm]) {
-            const result = await step(exchange);
-            if (result !== undefined) return result;
-          }
-          return undefined;
-        }),
+      named('choice', (exchange) =>
+        readArmChoice(exchange, this.parts.jwt)?.then((arm) =>
+          arm === undefined ? undefined : follow(ways[arm], exchange),
+        ),
+      ),
     ];
   }
 
@@ -92,18 +96,18 @@ export class AnswerSteps {
       candidate: this.handlerOf(route),
       again: (exchange) => {
         exchange.isAgain = true;
-        forward(exchange, plan).catch(() => exchange.res.destroy());
+        askPhp(exchange, plan).catch(() => exchange.res.destroy());
       },
     });
     const path = nativeHandlerPath(route.handler ?? '');
-    return (exchange) => {
+    return timed('mirror', (exchange) => {
       exchange.notes.arm = 'control';
       if (!isSafe(exchange) || hasBody(exchange.req) || isConditional(exchange)) return undefined;
       const body = parseNativeBody(exchange);
       if (body instanceof GatewayError) return undefined;
       mirror(exchange, { url: path + exchange.search, body: body.value, action: actionOf(route, exchange) });
       return undefined;
-    };
+    });
   }
 
   /** Takes note of what changes data, whoever answers it: writes that are compared meanwhile must not be blamed for it. */
@@ -111,10 +115,10 @@ export class AnswerSteps {
     if (methods.length > 0 && methods.every(isSafeMethod)) return [];
     const declaration = dryRunOf(handler);
     return [
-      (exchange) => {
+      named('noteWrite', (exchange) => {
         if (!isSafe(exchange)) this.parts.writes.note(exchange, declaration);
         return undefined;
-      },
+      }),
     ];
   }
 
@@ -125,12 +129,12 @@ export class AnswerSteps {
     const attempt = this.parts.writes.forRoute(route, declaration, this.handlerOf(route));
     const path = nativeHandlerPath(route.handler ?? '');
     return [
-      (exchange) => {
+      timed('tryWrite', (exchange) => {
         const body = isSafe(exchange) ? undefined : parseNativeBody(exchange);
         if (body === undefined || body instanceof GatewayError) return undefined;
         attempt(exchange, { url: path + exchange.search, body: body.value, action: actionOf(route, exchange) });
         return undefined;
-      },
+      }),
     ];
   }
 
@@ -145,7 +149,7 @@ export class AnswerSteps {
     const cookie = this.parts.sessionsOf(route)?.cookieName;
     const armOf = this.armsOf(route, cookie);
     const counts = this.parts.arms.of(route.name);
-    return (exchange) => {
+    return named('canary', (exchange) => {
       const who = callerOf(exchange, cookie);
       const arm = exchange.settledArm ?? armOf(exchange);
       exchange.notes.arm = arm;
@@ -153,7 +157,7 @@ export class AnswerSteps {
       const evidence = this.parts.evidence.of(route.name);
       if (evidence !== undefined) this.watch(route, exchange, { arm, who, evidence });
       return arm === 'candidate' ? natively(exchange) : fromPhp(exchange);
-    };
+    });
   }
 
   /** The native handler alone: how it fares is told, without a control beside it. */
@@ -176,6 +180,7 @@ export class AnswerSteps {
     const isReplacement = isStageable(route);
     const handler = this.handlerOf(route);
     return (exchange) => {
+      exchange.timeline.step(-NATIVE);
       const body = parseNativeBody(exchange);
       if (body instanceof GatewayError) return body;
       const call = { url: path + exchange.search, body: body.value };
@@ -183,7 +188,7 @@ export class AnswerSteps {
       if (turns.isFull(route.name)) {
         exchange.notes.candidateFault = NOT_ASKED;
         // Nobody has begun: even a write is sent once.
-        if (standIn !== undefined) return forward(exchange, standIn).then((): StepResult => 'answered');
+        if (standIn !== undefined) return askPhp(exchange, standIn);
         return new GatewayError('UPSTREAM_UNAVAILABLE', { headers: { 'Retry-After': String(RETRY_AFTER_S) } });
       }
       exchange.admitted = true;
@@ -200,6 +205,7 @@ export class AnswerSteps {
                 exchange.notes.candidateFault = fault;
                 exchange.admitted = false;
                 release();
+                exchange.timeline.step(-FORWARD);
                 return forward(exchange, standIn);
               },
       });
@@ -215,7 +221,7 @@ export class AnswerSteps {
     return {
       forwarder: policies.envelope === 'off' && !bodyIsRead ? this.httpProxy : this.undici,
       upstream,
-      rules: new RouteAnswerRules(policies, upstream, security, secrets),
+      rules: new RouteAnswerRules(policies, upstream, security, secrets, config.environment === 'development'),
       identitySecret: config.identity.secret,
       via,
     };
@@ -255,6 +261,12 @@ export class AnswerSteps {
       evidence.served(arm, exchange, who, action === undefined ? served : { ...served, action });
     });
   }
+}
+
+async function askPhp(exchange: Exchange, plan: ForwardPlan): Promise<StepResult> {
+  exchange.timeline.step(-FORWARD);
+  await forward(exchange, plan);
+  return 'answered';
 }
 
 /** Undefined where the route does not ask for it. */

@@ -7,6 +7,7 @@ import { CONFIG, ConfigModule, type GatewayConfig } from './config/index.js';
 import { ContractModule } from './contract/index.js';
 import { DatabaseModule } from './database/index.js';
 import { DrainState, EdgeModule, UpgradeHandlers } from './edge/index.js';
+import { ErrorsModule } from './errors/index.js';
 import {
   ArmCounters,
   EvidenceBook,
@@ -23,14 +24,15 @@ import {
   ConversationsModule,
   CspReportModule,
   HealthModule,
+  InternalModule,
   MailModule,
   MetricsEndpointModule,
-  ReservedModule,
   VoiceModule,
 } from './features/index.js';
 import { ForwardModule, Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
-import { MetricsModule, RequestMetrics } from './metrics/index.js';
+import { MetricsModule, RequestWatch } from './metrics/index.js';
+import { OpenApiModule } from './openapi/index.js';
 import { OutboundModule } from './outbound/index.js';
 import { Pipeline } from './pipeline.js';
 import type { NativeRouter } from './pipeline-steps.js';
@@ -41,6 +43,7 @@ import { RetentionModule } from './retention/index.js';
 import { SecretsModule, SecretWatch } from './secrets/index.js';
 import { SHARED_STATE, type SharedState, StateModule } from './state/index.js';
 import { ConcurrencyLimiter, RateLimits, ThrottleModule } from './throttle/index.js';
+import { TelemetryModule } from './telemetry/index.js';
 import { LOGGER, type Logger, TraceModule } from './trace/index.js';
 
 export interface AppOptions {
@@ -60,6 +63,8 @@ export class AppModule {
         ConfigModule.forRoot(config),
         TraceModule,
         MetricsModule,
+        ErrorsModule,
+        TelemetryModule,
         StateModule,
         CacheModule,
         DatabaseModule,
@@ -83,7 +88,8 @@ export class AppModule {
         HealthModule,
         MailModule,
         MetricsEndpointModule,
-        ReservedModule,
+        InternalModule,
+        OpenApiModule,
         VoiceModule,
         RealtimeModule.forRoot(stubOrigin),
         ...features,
@@ -156,15 +162,15 @@ export class AppModule {
         },
         {
           provide: FrontDoor,
-          inject: [CONFIG, Pipeline, DrainState, LOGGER, UpgradeHandlers, RequestMetrics],
+          inject: [CONFIG, Pipeline, DrainState, LOGGER, UpgradeHandlers, RequestWatch],
           useFactory: (
             slice: GatewayConfig,
             pipeline: Pipeline,
             drain: DrainState,
             logger: Logger,
             upgrades: UpgradeHandlers,
-            requests: RequestMetrics,
-          ) => new FrontDoor(slice, pipeline, drain, logger, upgrades, requests),
+            watch: RequestWatch,
+          ) => new FrontDoor(slice, pipeline, drain, logger, upgrades, watch),
         },
       ],
     };

@@ -12,16 +12,31 @@ import {
   refusalOf,
   type UpgradeHandlers,
 } from './edge/index.js';
-import type { RequestMetrics } from './metrics/index.js';
+import type { RequestWatch } from './metrics/index.js';
+import type { StepResult } from './named-step.js';
 import type { Pipeline } from './pipeline.js';
-import type { StepResult } from './pipeline-steps.js';
 import { readHead, type ServedPath } from './request-head.js';
-import { attachExchange, Exchange, logAccess, type Logger, serving, traceFrom } from './trace/index.js';
+import {
+  announceTimings,
+  attachExchange,
+  codeOfWord,
+  Exchange,
+  logAccess,
+  type Logger,
+  serving,
+  traceFrom,
+} from './trace/index.js';
 import { UpgradeDoor } from './upgrade-door.js';
+
+/** The way in and the way out, in the timeline of a request. */
+const HEAD = codeOfWord('head');
+const MATCH = codeOfWord('match');
+const REFUSAL = codeOfWord('refusal');
 
 /** Where every request comes in and its answer is seen out: opens the exchange, checks the head, finds the route, follows it. */
 export class FrontDoor {
   private readonly isTrusted;
+  private readonly showsTimings: boolean;
   private readonly open = new Set<Exchange>();
   /** The exchange that a connection began last. */
   private readonly latest = new WeakMap<Socket, Exchange>();
@@ -35,9 +50,11 @@ export class FrontDoor {
     private readonly drain: DrainState,
     private readonly logger: Logger,
     handlers: UpgradeHandlers,
-    private readonly requests: RequestMetrics,
+    private readonly watch: RequestWatch,
   ) {
     this.isTrusted = compileTrust(config.http.trustedProxies);
+    this.showsTimings = config.environment === 'development';
+    watch.countOpen(() => this.open.size);
     this.upgrades = new UpgradeDoor(
       pipeline,
       (req, res) => this.openExchange(req, res),
@@ -71,7 +88,7 @@ export class FrontDoor {
     try {
       this.settle(exchange, this.lead(exchange));
     } catch (error) {
-      answerWithError(exchange, toGatewayError(error, exchange.traceId, this.logger));
+      answerWithError(exchange, toGatewayError(error, exchange.traceId, this.logger, exchange));
     }
   }
 
@@ -109,9 +126,10 @@ export class FrontDoor {
   }
 
   private refuseBytes(refusal: GatewayError, socket: Socket): void {
-    answerParserError(refusal, socket, (errorCode, traceId) =>
-      this.logger.info({ traceId, errorCode, route: null }, 'request'),
-    );
+    answerParserError(refusal, socket, (errorCode, traceId) => {
+      this.watch.unreadable.add(errorCode);
+      this.logger.info({ traceId, errorCode, route: null }, 'request');
+    });
   }
 
   private openExchange(req: IncomingMessage, res: ServerResponse): Exchange {
@@ -123,6 +141,7 @@ export class FrontDoor {
     attachExchange(exchange);
     exchange.client = readClientAddress(req, this.isTrusted);
     this.open.add(exchange);
+    if (this.showsTimings) announceTimings(exchange);
     if (this.drain.phase !== 'serving') exchange.setAnswerHeader('Connection', 'close');
     // A joined socket has its answer, though not through `res`.
     res.once('close', () => this.close(exchange, !res.writableFinished && res.statusCode !== 101));
@@ -132,15 +151,12 @@ export class FrontDoor {
   private close(exchange: Exchange, clientLeft: boolean): void {
     if (!this.open.delete(exchange)) return;
     const status = logAccess(this.logger, exchange, clientLeft);
-    // A joined socket lives as long as it is used: that is no latency.
-    if (status === 101) return;
-    const { route, notes, startedAt } = exchange;
-    const ms = performance.now() - startedAt;
-    this.requests.note({ route: route?.name, stage: route?.stage, arm: notes.arm, status, ms });
+    this.watch.ended({ exchange, status, ms: performance.now() - exchange.startedAt });
   }
 
   private lead(exchange: Exchange): StepResult | Promise<StepResult> {
     exchange.notes.servedBy = 'gateway';
+    exchange.timeline.step(HEAD);
     const path = this.readPath(exchange);
     if (path instanceof GatewayError) {
       if (path.closeConnection) this.ending.add(exchange.req.socket);
@@ -149,6 +165,7 @@ export class FrontDoor {
     }
     const preflight = isPreflight(exchange) ? this.pipeline.preflight(exchange, path) : undefined;
     if (preflight !== undefined) return preflight;
+    exchange.timeline.step(MATCH);
     const match = this.pipeline.match(exchange.method, path);
     switch (match.kind) {
       case 'group':
@@ -184,9 +201,12 @@ export class FrontDoor {
     if (result instanceof Promise) {
       result.then(
         (settled) => this.settle(exchange, settled),
-        (error: unknown) => answerWithError(exchange, toGatewayError(error, exchange.traceId, this.logger)),
+        (error: unknown) => answerWithError(exchange, toGatewayError(error, exchange.traceId, this.logger, exchange)),
       );
-    } else if (result instanceof GatewayError) answerWithError(exchange, result);
+    } else if (result instanceof GatewayError) {
+      exchange.timeline.step(-REFUSAL);
+      answerWithError(exchange, result);
+    }
   }
 }
 

@@ -2,15 +2,18 @@ import type { INestApplication, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { LiveHub } from './admin/index.js';
 import { AppModule } from './app.module.js';
 import type { GatewayConfig } from './config/index.js';
 import { inputDtoNames } from './contract/index.js';
 import { Database, type DatabaseState } from './database/index.js';
 import { limitConnections } from './edge/index.js';
-import { EvidenceBook, StageBoard } from './experiment/index.js';
+import { EvidenceBook, IgnoreBoard, StageBoard } from './experiment/index.js';
 import { Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
 import { GatewayAdapter } from './gateway.adapter.js';
+import { measureGateway } from './gateway-metrics.js';
+import { Metrics } from './metrics/index.js';
 import { Pipeline } from './pipeline.js';
 import { isStageable, nativeHandlerNames, RouteTableKeeper, type Staging } from './routing/index.js';
 import { LegacyWriters } from './replication/index.js';
@@ -39,6 +42,8 @@ export interface Gateway {
   staged(): readonly (Staging & { readonly name: string })[];
   /** Of its database: what it is, and what is known of it already. */
   database(): { readonly kind: Database['kind']; readonly state: DatabaseState };
+  /** What it counts and measures. */
+  readonly metrics: Pick<Metrics, 'list' | 'render'>;
   /**
    * Starts an embedded database in the background, when a route in effect that PHP could answer too has its native handler asked:
    * what replaces PHP keeps its data there. Resolves to whether it is there; that it cannot be had is logged.
@@ -66,19 +71,25 @@ export async function startGateway({
   const logger = app.get<Logger>(LOGGER);
   const pipeline = app.get(Pipeline);
   const stages = app.get(StageBoard);
+  const ignores = app.get(IgnoreBoard);
   const evidence = app.get(EvidenceBook);
   const writers = app.get(LegacyWriters);
+  const live = app.get(LiveHub);
   stages.connect((table) => {
     pipeline.use(table);
     evidence.use(table);
     writers.see(table);
+    live.seeTable(table);
   });
+  ignores.connect((table) => stages.useTable(table));
   const door = app.get(FrontDoor);
   const keeper = new RouteTableKeeper(
-    { file: routesFile, phpTargets, handlers: nativeHandlerNames(), dtos: inputDtoNames() },
-    (table) => stages.useTable(table),
+    { file: routesFile, phpTargets, handlers: nativeHandlerNames(), dtos: inputDtoNames(), paths: config.paths },
+    (table) => ignores.useTable(table),
     logger,
   );
+  const metrics = app.get(Metrics);
+  measureGateway(metrics, door, keeper);
   const server = app.getHttpServer() as Server;
   limitConnections(server, config.http.trustedProxies, logger);
   try {
@@ -86,11 +97,12 @@ export async function startGateway({
     adapter.openDoor(door);
     await app.init();
     // The first request already meets the stages that were last set.
-    await stages.start();
+    await Promise.all([stages.start(), ignores.start()]);
     await listen(server, config.http.port, config.http.host);
   } catch (error) {
     keeper.stop();
     // What fails on the way out must not hide why.
+    ignores.stop();
     await stages.stop().catch(() => undefined);
     await app.close().catch(() => undefined);
     await app
@@ -108,6 +120,7 @@ export async function startGateway({
       .map(({ route, effective: { stage, weight } }) => ({ name: route.name, stage, weight }));
   const stop = async (graceMs: number): Promise<void> => {
     keeper.stop();
+    ignores.stop();
     await stages.stop();
     await drain(server, door, graceMs);
     await app.close();
@@ -118,6 +131,7 @@ export async function startGateway({
     logger,
     url: `http://${config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host}:${port}`,
     reloadRoutes: () => keeper.reload(),
+    metrics,
     staged,
     database: () => {
       const { kind, state } = app.get(Database);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { banner, describeStaged, findUnreachable, HELP, readStartOptions } from './cli/index.js';
 import { ConfigError, type GatewayConfig, loadConfig } from './config/index.js';
+import { reportTheEnd } from './errors/index.js';
 import { type EmbeddedPhp, phpEnvironment, phpLineWriter, startEmbeddedPhp } from './forward/index.js';
 import { startGateway } from './gateway.js';
 import { startProviderStub } from './providers/index.js';
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
 
   const config = loadConfig(process.env, { projectRoot, packageVersion: version, overrides: options.env });
   logger = loggerOf(config);
-  writePlain = claimStandardStreams(logger, (code) => process.exit(code));
+  writePlain = claimStandardStreams(logger, (code, error) => reportTheEnd(error, () => process.exit(code)));
   const parts = await startParts(config, logger);
   try {
     const gateway = await startGateway({

@@ -4,7 +4,7 @@ import { AnswerSteps } from './answer-steps.js';
 import { authorize, checkCsrf, identify, type JwtVerifier, PhpSessions, type SignatureVerifier } from './auth/index.js';
 import type { ResponseCache } from './cache/index.js';
 import type { GatewayConfig } from './config/index.js';
-import { type GatewayError, checkQueryLength, refuseHostileBody, validateInput } from './contract/index.js';
+import { checkQueryLength, refuseHostileBody, validateInput } from './contract/index.js';
 import {
   AllowedOrigins,
   checkAnnouncedLength,
@@ -15,15 +15,11 @@ import {
 } from './edge/index.js';
 import type { ArmCounters, EvidenceBook, Mirror, NativeTurns, Recorder, WriteMirror } from './experiment/index.js';
 import { askPhpForSession, type Upstream, type Upstreams } from './forward/index.js';
+import { named, type Step, timed } from './named-step.js';
 import type { RateLimitPolicy, Route } from './routing/index.js';
 import type { SecretWatch } from './secrets/index.js';
 import type { SharedState } from './state/index.js';
 import type { ConcurrencyLimiter, RateLimits } from './throttle/index.js';
-import type { Exchange } from './trace/index.js';
-
-/** A refusal ends the request's way; `answered` means that the step has sent the answer itself. */
-export type StepResult = GatewayError | 'answered' | undefined;
-export type Step = (exchange: Exchange) => StepResult | Promise<StepResult>;
 
 /** Hands a request to Nest's router. */
 export type NativeRouter = (req: IncomingMessage, res: ServerResponse) => void;
@@ -67,69 +63,74 @@ export class PipelineSteps {
     this.answers = new AnswerSteps({ ...parts, security, via, sessionsOf: (route) => this.sessionsOf(route) });
   }
 
-  readonly securityHeaders: Step = ({ client, answerHeaders }) => {
+  readonly securityHeaders: Step = named('securityHeaders', ({ client, answerHeaders }) => {
     answerHeaders.push(...(client.protocol === 'https' ? this.security.overHttps : this.security.overHttp));
     return undefined;
-  };
+  });
 
   /** `route` is undefined for an address that has none. */
   origin(route: Route | undefined): readonly Step[] {
-    return route?.policies.cors === 'upstream' ? [] : [(exchange) => checkOrigin(exchange, this.allowedOrigins)];
+    if (route?.policies.cors === 'upstream') return [];
+    return [named('origin', (exchange) => checkOrigin(exchange, this.allowedOrigins))];
   }
 
   /** For a head that could not be read: nobody is refused. */
-  readonly noteOrigin: Step = (exchange) => {
+  readonly noteOrigin: Step = named('origin', (exchange) => {
     noteOrigin(exchange, this.allowedOrigins);
     return undefined;
-  };
+  });
 
   limits(limits: readonly RateLimitPolicy[]): readonly Step[] {
-    return limits.map((limit) => (exchange) => this.parts.limits.count(limit, exchange));
+    return limits.map((limit) =>
+      named(`limits: ${limit.name}`, (exchange) => this.parts.limits.count(limit, exchange)),
+    );
   }
 
   /** Holds a place among the requests that may be under way together until the answer is out. */
   concurrency({ name, policies }: Route, bound: 'route' | 'caller'): readonly Step[] {
     const max = policies.concurrency[bound];
     if (max === undefined) return [];
-    return [(exchange) => this.parts.concurrency.enter(exchange, { bound, max, route: name })];
+    return [
+      named(`concurrency: ${bound}`, (exchange) => this.parts.concurrency.enter(exchange, { bound, max, route: name })),
+    ];
   }
 
   identity(route: Route): readonly Step[] {
     const { authorization } = route.policies;
     if (authorization.anyOf.length === 0) return [];
     const sessions = this.sessionsOf(route);
-    return [(exchange) => identify(exchange, authorization, this.parts.jwt, sessions)];
+    return [timed('identity', (exchange) => identify(exchange, authorization, this.parts.jwt, sessions))];
   }
 
   authorization({ policies }: Route): Step {
-    return ({ identity }) => authorize(identity, policies.authorization);
+    return named('authorization', ({ identity }) => authorize(identity, policies.authorization));
   }
 
   csrf({ policies }: Route): Step {
-    return (exchange) => checkCsrf(exchange, policies.cors === 'gateway');
+    return named('csrf', (exchange) => checkCsrf(exchange, policies.cors === 'gateway'));
   }
 
   bodyLength({ policies }: Route): Step {
-    return ({ req, body }) => checkAnnouncedLength(req, policies.maxBodyBytes, body?.byteLength);
+    return named('bodyLength', ({ req, body }) => checkAnnouncedLength(req, policies.maxBodyBytes, body?.byteLength));
   }
 
   readBody({ policies }: Route): Step {
-    return (exchange) => readBody(exchange, policies);
+    return named('readBody', (exchange) => readBody(exchange, policies));
   }
 
   signature({ policies: { signature } }: Route): readonly Step[] {
     if (signature === undefined) return [];
-    return [(exchange) => this.parts.signatures.check(exchange, signature)];
+    return [timed('signature', (exchange) => this.parts.signatures.check(exchange, signature))];
   }
 
   /** More fields than PHP takes; what goes wherever it wants goes on as it is. */
   queryLength({ match: { path } }: Route): readonly Step[] {
-    return path === '/{*path}' ? [] : [checkQueryLength];
+    return path === '/{*path}' ? [] : [named('queryLength', checkQueryLength)];
   }
 
   input({ policies: { input, unknownFields } }: Route, isRead: boolean): readonly Step[] {
-    if (input === undefined) return isRead ? [refuseHostileBody] : [];
-    return [(exchange) => validateInput(exchange, { dto: input, unknownFields })];
+    if (input === undefined) return isRead ? [timed('input', refuseHostileBody)] : [];
+    return [timed('input', (exchange) => validateInput(exchange, { dto: input, unknownFields }))];
   }
 
   /** The sessions of the route's PHP application; a native route asks the one that has sessions. */

@@ -1,9 +1,11 @@
 import { GatewayError } from './contract/index.js';
 import { answerPreflight } from './edge/index.js';
 import type { ForwardPlan } from './forward/index.js';
-import { type PipelineParts, PipelineSteps, type Step, type StepResult } from './pipeline-steps.js';
+import { follow, named, type Step, type StepResult, timed, type Way, wayOf } from './named-step.js';
+import { type PipelineParts, PipelineSteps } from './pipeline-steps.js';
 import {
   dryRunOf,
+  isLookAlikeAction,
   type RateLimitPolicy,
   readAction,
   type Route,
@@ -17,7 +19,7 @@ import type { Exchange } from './trace/index.js';
 export class Pipeline {
   private table: RouteTable = { upstreams: new Map(), routes: [] };
   private matcher = new RouteMatcher(this.table);
-  private ways: ReadonlyMap<RouteGroup, readonly Step[]> = new Map();
+  private ways: ReadonlyMap<RouteGroup, Way> = new Map();
   private readonly steps: PipelineSteps;
 
   constructor(private readonly parts: PipelineParts) {
@@ -36,7 +38,7 @@ export class Pipeline {
     upstreams.use(table.upstreams);
     this.parts.cache.use(table);
     try {
-      this.ways = new Map(matcher.groups().map((group) => [group, this.compile(group)]));
+      this.ways = new Map(matcher.groups().map((group) => [group, wayOf(this.compile(group))]));
     } catch (error) {
       upstreams.use(this.table.upstreams);
       throw error;
@@ -53,13 +55,13 @@ export class Pipeline {
   follow(group: RouteGroup, exchange: Exchange): StepResult | Promise<StepResult> {
     exchange.route = group.gate;
     if (this.parts.recorder.isOn) this.parts.recorder.watch(exchange, routesOf(group));
-    return run(this.ways.get(group) ?? [() => new GatewayError('INTERNAL')], exchange);
+    return follow(this.ways.get(group) ?? NO_WAY, exchange);
   }
 
   /** Leads an upgrade past every policy of its route. */
   admit({ gate }: RouteGroup, exchange: Exchange): StepResult | Promise<StepResult> {
     exchange.route = gate;
-    return run([...this.entry(gate, allLimits), ...this.beforeAnswer(gate, false)], exchange);
+    return follow(wayOf([...this.entry(gate, allLimits), ...this.beforeAnswer(gate, false)]), exchange);
   }
 
   /** The steps that even a request without a route passes, so that its refusal has the headers of any other answer. */
@@ -67,13 +69,13 @@ export class Pipeline {
     const { steps } = this;
     const { recorder } = this.parts;
     if (recorder.isOn && sample !== undefined) recorder.watch(exchange, [sample]);
-    return run([steps.securityHeaders, ...steps.origin(sample)], exchange);
+    return follow(wayOf([steps.securityHeaders, ...steps.origin(sample)]), exchange);
   }
 
   /** The headers of an answer to a head that could not be read. */
   greetUnread(exchange: Exchange): void {
     const { steps } = this;
-    void run([steps.securityHeaders, steps.noteOrigin], exchange);
+    void follow(wayOf([steps.securityHeaders, steps.noteOrigin]), exchange);
   }
 
   /** Answers a preflight by its path's methods, before any limit or identity; undefined where the route leaves CORS to PHP. */
@@ -83,10 +85,8 @@ export class Pipeline {
     if (route?.policies.cors === 'upstream') return undefined;
     exchange.route = route;
     const methods = match.kind === 'none' ? UNKNOWN_ADDRESS_METHODS : match.allow;
-    return run(
-      [this.steps.securityHeaders, ...this.steps.origin(route), () => answerPreflight(exchange, methods)],
-      exchange,
-    );
+    const answer = named('preflight', () => answerPreflight(exchange, methods));
+    return follow(wayOf([this.steps.securityHeaders, ...this.steps.origin(route), answer]), exchange);
   }
 
   planOf(route: Route, bodyIsRead: boolean): ForwardPlan {
@@ -97,13 +97,13 @@ export class Pipeline {
 
   private compile(group: RouteGroup): readonly Step[] {
     const { gate, byAction, gatesByAction } = group;
-    if (byAction === undefined) return this.wayOf(gate);
+    if (byAction === undefined) return this.stepsOf(gate);
     // Without a body the action stands in the query: the route is settled before its first step.
     if (!gatesByAction) return [this.settleFirst(group)];
     return [...this.entry(gate, sharedLimits), this.steps.readBody(gate), this.settleAfterGate(group)];
   }
 
-  private wayOf(route: Route): readonly Step[] {
+  private stepsOf(route: Route): readonly Step[] {
     return [...this.entry(route, allLimits), ...this.exit(route, false)];
   }
 
@@ -159,7 +159,7 @@ export class Pipeline {
     const { answers } = this.steps;
     return [
       ...answers.noteWrite(route),
-      ...this.parts.cache.writing(route),
+      ...this.parts.cache.writing(route).map((step) => named('invalidate', step)),
       ...answers.byChoice(route, isRead),
       ...this.cached(route),
       ...this.answerByStage(route, isRead),
@@ -168,8 +168,8 @@ export class Pipeline {
 
   private cached(route: Route): readonly Step[] {
     if (route.policies.cache === undefined) return [];
-    const again = this.answerByStage(route, true);
-    return this.steps.answers.cached(route, (exchange) => run(again, exchange));
+    const again = wayOf(this.answerByStage(route, true));
+    return this.steps.answers.cached(route, (exchange) => follow(again, exchange));
   }
 
   private answerByStage(route: Route, isRead: boolean): readonly Step[] {
@@ -194,27 +194,30 @@ export class Pipeline {
   // ── Routes that PHP's `action` tells apart ──────────────────────────────────────────────────────────────────────
 
   private settleFirst(group: RouteGroup): Step {
-    const ways = waysOf(group, (route) => this.wayOf(route));
+    const ways = waysOf(group, (route) => this.stepsOf(route));
     const gate = this.entry(group.gate, sharedLimits);
-    return (exchange) => {
+    return named('action', (exchange) => {
       const route = settle(group, exchange);
       // A refusal has the gate's headers, and nobody learns of it who would not pass the gate.
-      if (route instanceof GatewayError) return run([...gate, () => route], exchange);
+      if (route instanceof GatewayError) return follow(wayOf([...gate, named('action', () => route)]), exchange);
       exchange.route = route;
-      return run(ways.get(route) ?? [], exchange);
-    };
+      return follow(ways.get(route) ?? NO_WAY, exchange);
+    });
   }
 
   private settleAfterGate(group: RouteGroup): Step {
     const ways = waysOf(group, (route) => [...this.beyondGate(route, group.gate), ...this.exit(route, true)]);
-    return (exchange) => {
+    return timed('action', (exchange) => {
       const route = settle(group, exchange);
       if (route instanceof GatewayError) return route;
       exchange.route = route;
-      return run(ways.get(route) ?? [], exchange);
-    };
+      return follow(ways.get(route) ?? NO_WAY, exchange);
+    });
   }
 }
+
+/** Nothing on it: the gateway has no way for what it has matched. */
+const NO_WAY = wayOf([() => new GatewayError('INTERNAL')]);
 
 /** Of an address that has no route: its script is to learn of the 404, not of a failed preflight. */
 const UNKNOWN_ADDRESS_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
@@ -233,40 +236,19 @@ const allLimits: LimitChoice = () => true;
 /** A limit that each route counts for itself waits until the route is settled. */
 const sharedLimits: LimitChoice = ({ counts }) => counts === 'policy';
 
-/** Runs steps in order until one has a result; stays synchronous as long as they do. */
-function run(steps: readonly Step[], exchange: Exchange, from = 0): StepResult | Promise<StepResult> {
-  for (let i = from; i < steps.length; i++) {
-    const result = steps[i]?.(exchange);
-    if (result === undefined) continue;
-    if (!(result instanceof Promise)) return result;
-    return result.then((settled) => settled ?? run(steps, exchange, i + 1));
-  }
-  return undefined;
-}
-
 function settle({ base, byAction }: RouteGroup, exchange: Exchange): Route | GatewayError {
   const found = readAction(exchange);
   if (found.kind === 'refused') return new GatewayError('BAD_REQUEST', { error: found.problem });
   const route = found.kind === 'action' ? byAction?.get(found.action) : undefined;
-  if (route === undefined && found.kind === 'action' && isLookAlike(found.action, byAction))
+  if (route === undefined && found.kind === 'action' && isLookAlikeAction(found.action, byAction?.keys() ?? []))
     return new GatewayError('BAD_REQUEST', { error: 'Write "action" in its exact spelling.' });
   return route ?? base ?? new GatewayError('NOT_FOUND');
-}
-
-/** `Send`, ` send`: scripts that trim or lower the case run what the table names, and others something else. */
-function isLookAlike(action: string, byAction: RouteGroup['byAction']): boolean {
-  const bare = plainSpelling(action);
-  return [...(byAction?.keys() ?? [])].some((known) => plainSpelling(known) === bare);
-}
-
-function plainSpelling(action: string): string {
-  return action.replace(/^[\s\0]+|[\s\0]+$/g, '').toLowerCase();
 }
 
 function routesOf({ base, byAction }: RouteGroup): readonly Route[] {
   return [...(byAction?.values() ?? []), ...(base === undefined ? [] : [base])];
 }
 
-function waysOf(group: RouteGroup, wayOf: (route: Route) => readonly Step[]): ReadonlyMap<Route, readonly Step[]> {
-  return new Map(routesOf(group).map((route) => [route, wayOf(route)]));
+function waysOf(group: RouteGroup, stepsOf: (route: Route) => readonly Step[]): ReadonlyMap<Route, Way> {
+  return new Map(routesOf(group).map((route) => [route, wayOf(stepsOf(route))]));
 }

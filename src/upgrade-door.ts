@@ -7,10 +7,14 @@ import { forwardUpgrade } from './forward/index.js';
 import type { Pipeline } from './pipeline.js';
 import { readHead } from './request-head.js';
 import { parseRequestTarget, resolvePath } from './routing/index.js';
-import { type Exchange, type Logger, serving } from './trace/index.js';
+import { codeOfWord, type Exchange, type Logger, serving } from './trace/index.js';
 
 /** Milliseconds for which a client may read why it got no upgrade before the connection is cut. */
 const FAREWELL_MS = 1000;
+
+/** The way in, and the gateway's own socket, in the timeline of a request. */
+const HEAD = codeOfWord('head');
+const SOCKET = codeOfWord('socket');
 
 /** Where sockets leave HTTP: WebSocket upgrades go to a handler of the gateway's own or are joined with the upstream; CONNECT finds no tunnel here. */
 export class UpgradeDoor {
@@ -64,7 +68,9 @@ export class UpgradeDoor {
       if (refusal !== undefined) answerWithError(exchange, refusal);
     };
     serving(exchange, () => {
-      lead().catch((error: unknown) => answerWithError(exchange, toGatewayError(error, exchange.traceId, this.logger)));
+      lead().catch((error: unknown) =>
+        answerWithError(exchange, toGatewayError(error, exchange.traceId, this.logger, exchange)),
+      );
     });
   }
 
@@ -94,6 +100,7 @@ export class UpgradeDoor {
   }
 
   private async admit(exchange: Exchange, socket: Socket, head: Buffer): Promise<GatewayError | undefined> {
+    exchange.timeline.step(HEAD);
     const path = this.isRefusing()
       ? new GatewayError('UPSTREAM_UNAVAILABLE', { headers: { 'Retry-After': '1' } })
       : readHead(exchange, this.pipeline.via);
@@ -111,7 +118,10 @@ export class UpgradeDoor {
     if (result === 'answered' || socket.destroyed) return undefined;
     const { gate } = match.group;
     const handler = this.handlers.of(gate);
-    if (handler !== undefined) return handler.take(exchange, socket, head);
+    if (handler !== undefined) {
+      exchange.timeline.step(-SOCKET);
+      return handler.take(exchange, socket, head);
+    }
     await forwardUpgrade(exchange, socket, head, this.pipeline.planOf(gate, false));
     return undefined;
   }

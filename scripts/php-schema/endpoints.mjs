@@ -1,68 +1,4 @@
-import {
-  either,
-  exactly,
-  filled,
-  flag,
-  listOf,
-  matching,
-  moment,
-  number,
-  object,
-  oneOf,
-  orNull,
-  record,
-  recordOf,
-  text,
-  whole,
-} from './shape.mjs';
-
-/** What each priority endpoint answers beside the envelope: contract section 2. */
-const conversation = { id: filled, title: text, created_at: moment, status: filled, message_count: whole };
-const conversations = object({
-  data: listOf(
-    object({
-      ...conversation,
-      updated_at: moment,
-      last_message_at: orNull(moment),
-      last_message_preview: orNull(text),
-      metadata: record,
-    }),
-  ),
-  count: whole,
-  user_id: filled,
-});
-const settings = object({
-  data: object({
-    greeting: text,
-    themeColor: matching(/^#[0-9A-Fa-f]{3,8}$/),
-    position: text,
-    profile: either(text, record),
-    theme: oneOf('light', 'dark', 'auto'),
-    language: matching(/^[a-z]{2}$/),
-    behavior: record,
-    knowledge: record,
-    integrations: record,
-  }),
-});
-const stats = object({ unread: whole, starred: whole, categories: recordOf(whole) });
-const mailbox = object({ data: object({ emails: listOf(record), count: whole, stats }) });
-const overview = object({
-  data: object({
-    contacts: listOf(object({ id: filled })),
-    leads: listOf(object({ id: filled })),
-    stats: object({ total_contacts: whole, hot_leads: whole, conversion_rate: number }),
-  }),
-});
-const talk = object({
-  reply: filled,
-  action: filled,
-  metadata: object({ profile: filled, abuse_detected: flag, chat_id: filled, authenticated: flag }),
-});
-const health = object({ ok: exactly(true), service: exactly('donna-api'), version: filled, time: whole });
-const voices = object({ voices: listOf(object({ voice_id: filled, name: text })) });
-const speech = object({ audio_data: filled, voice_id: filled, duration: number });
-const invalid = object({ validationErrors: recordOf(filled) });
-const none = record;
+import { answerOf } from './shape.mjs';
 
 const [HEALTH, TALK, MARKETING, CONVERSATIONS, VOICE, SALES, SETTINGS] = [
   'health',
@@ -73,6 +9,22 @@ const [HEALTH, TALK, MARKETING, CONVERSATIONS, VOICE, SALES, SETTINGS] = [
   'sales/overview',
   'chatbot_settings',
 ].map((name) => `/api/${name}.php`);
+
+/** What each priority endpoint answers is said by the API document. */
+const conversations = answerOf(CONVERSATIONS, 'get', 200);
+const settings = answerOf(SETTINGS, 'get', 200);
+const mailbox = answerOf(MARKETING, 'get', 200);
+const overview = answerOf(SALES, 'get', 200);
+const talk = answerOf(TALK, 'post', 200);
+const health = answerOf(HEALTH, 'get', 200);
+const voices = answerOf(VOICE, 'post', 200, 'voices');
+const speech = answerOf(VOICE, 'post', 200, 'audio_data');
+const invalid = {
+  type: 'object',
+  required: ['validationErrors'],
+  properties: { validationErrors: { type: 'object', additionalProperties: { type: 'string', minLength: 1 } } },
+};
+const none = { type: 'object' };
 
 /**
  * Answers that cost nothing and change nothing, of every priority endpoint: `{as, method, path, json, status, code, shape}`,
@@ -115,9 +67,9 @@ export const paidAnswers = [
 /** One conversation: what makes it, changes it and removes it. */
 export const passing = {
   path: CONVERSATIONS,
-  made: object({ data: object(conversation) }),
-  changed: object({ data: object({ ...conversation, updated_at: moment }) }),
-  removed: object({ data: object({ id: filled }) }),
+  made: answerOf(CONVERSATIONS, 'post', 201),
+  changed: answerOf(CONVERSATIONS, 'put', 200),
+  removed: answerOf(CONVERSATIONS, 'delete', 200),
 };
 
 function unknown(path, json) {

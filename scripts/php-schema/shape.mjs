@@ -1,50 +1,68 @@
+import { readFileSync } from 'node:fs';
 import { Failure } from '../smoke/report.mjs';
 
-/** A shape is a function of a value and its place: what is wrong with it as a sentence, or undefined. */
-const is = (what, holds) => (value, at) => (holds(value) ? undefined : `${at} must be ${what}, not ${kindOf(value)}`);
+/** The published API document: what clients are promised is what answers are held against. */
+const api = JSON.parse(readFileSync(new URL('../../docs/api/openapi.json', import.meta.url), 'utf8'));
 
-export const text = is('a string', (value) => typeof value === 'string');
-export const filled = is('a string that is not empty', (value) => typeof value === 'string' && value !== '');
-export const whole = is('a whole number', Number.isInteger);
-export const number = is('a number', (value) => typeof value === 'number');
-export const flag = is('a boolean', (value) => typeof value === 'boolean');
-export const record = is('an object', isRecord);
-export const moment = is(
-  'a moment in UTC',
-  (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\dT.*Z$/.test(value),
-);
-
-export const exactly = (wanted) => is(JSON.stringify(wanted), (value) => value === wanted);
-export const oneOf = (...choices) => is(`one of ${choices.join(', ')}`, (value) => choices.includes(value));
-export const matching = (pattern) =>
-  is(`text that matches ${pattern}`, (value) => typeof value === 'string' && pattern.test(value));
-export const orNull = (shape) => (value, at) => (value === null ? undefined : shape(value, at));
-export const either = (first, second) => (value, at) => first(value, at) && second(value, at);
-
-export const listOf = (shape) => (value, at) => {
-  if (!Array.isArray(value)) return `${at} must be a list, not ${kindOf(value)}`;
-  return firstOf(value, (entry, i) => shape(entry, `${at}[${i}]`));
-};
-
-/** An object with at least these fields: others may come beside them. */
-export const object = (fields) => (value, at) => {
-  if (!isRecord(value)) return `${at} must be an object, not ${kindOf(value)}`;
-  return firstOf(Object.entries(fields), ([name, shape]) =>
-    name in value ? shape(value[name], `${at}.${name}`) : `${at}.${name} is missing`,
-  );
-};
-
-/** An object whose every value has the same shape. */
-export const recordOf = (shape) => (value, at) => {
-  if (!isRecord(value)) return `${at} must be an object, not ${kindOf(value)}`;
-  return firstOf(Object.entries(value), ([name, entry]) => shape(entry, `${at}.${name}`));
-};
+/**
+ * The documented answer of an operation, as JSON Schema. Where several actions of a path answer differently, `field` names one that
+ * only the right one has.
+ */
+export function answerOf(path, method, status, field) {
+  const schema = api.paths[path]?.[method]?.responses[status]?.content['application/json'].schema;
+  const found = schema?.anyOf === undefined ? schema : schema.anyOf.find(({ required }) => required.includes(field));
+  if (found === undefined) throw new Error(`docs/api/openapi.json has no ${status} of ${method} ${path}`);
+  return found;
+}
 
 /** @throws Failure that names the field */
-export function expectShape(value, shape) {
-  const fault = shape(value, 'the answer');
-  if (fault !== undefined) throw new Failure('the fields of the contract', fault);
+export function expectShape(value, schema) {
+  const fault = faultOf(schema, value, 'the answer');
+  if (fault !== undefined) throw new Failure('the fields of the API document', fault);
 }
+
+/** What is wrong with a value, by the part of JSON Schema that the document's answers use. */
+function faultOf(schema, value, at) {
+  if (schema.$ref !== undefined) return faultOf(api.components.schemas[schema.$ref.split('/').at(-1)], value, at);
+  if (schema.anyOf !== undefined) {
+    const faults = schema.anyOf.map((one) => faultOf(one, value, at));
+    return faults.includes(undefined) ? undefined : faults[0];
+  }
+  const types = [schema.type ?? []].flat();
+  if (types.length > 0 && !types.some((type) => IS[type].holds(value))) {
+    return `${at} must be ${types.map((type) => IS[type].what).join(' or ')}, not ${kindOf(value)}`;
+  }
+  if ('const' in schema && value !== schema.const) return `${at} must be ${JSON.stringify(schema.const)}`;
+  if (schema.enum !== undefined && !schema.enum.includes(value))
+    return `${at} must be one of ${schema.enum.join(', ')}`;
+  if (typeof value === 'string') return faultOfText(schema, value, at);
+  if (Array.isArray(value)) return firstOf(value, (entry, i) => faultOf(schema.items ?? {}, entry, `${at}[${i}]`));
+  return IS.object.holds(value) ? faultOfObject(schema, value, at) : undefined;
+}
+
+function faultOfText({ minLength = 0, pattern = '' }, value, at) {
+  if (value.length < minLength) return `${at} must not be empty`;
+  return new RegExp(pattern, 'u').test(value) ? undefined : `${at} must match ${pattern}`;
+}
+
+function faultOfObject({ required = [], properties = {}, additionalProperties = true }, value, at) {
+  const missing = required.find((name) => !(name in value));
+  if (missing !== undefined) return `${at}.${missing} is missing`;
+  const others = typeof additionalProperties === 'object' ? additionalProperties : {};
+  return firstOf(Object.entries(value), ([name, member]) =>
+    faultOf(properties[name] ?? others, member, `${at}.${name}`),
+  );
+}
+
+const IS = {
+  string: { what: 'a string', holds: (value) => typeof value === 'string' },
+  integer: { what: 'a whole number', holds: Number.isInteger },
+  number: { what: 'a number', holds: (value) => typeof value === 'number' },
+  boolean: { what: 'a boolean', holds: (value) => typeof value === 'boolean' },
+  array: { what: 'a list', holds: Array.isArray },
+  object: { what: 'an object', holds: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) },
+  null: { what: 'null', holds: (value) => value === null },
+};
 
 function firstOf(entries, check) {
   for (const [i, entry] of entries.entries()) {
@@ -52,10 +70,6 @@ function firstOf(entries, check) {
     if (fault !== undefined) return fault;
   }
   return undefined;
-}
-
-function isRecord(value) {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The kind of a value, and never the value: it may be somebody's. */

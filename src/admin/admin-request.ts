@@ -14,13 +14,17 @@ export interface AdminRequest {
   readonly admin: Identity;
 }
 
+export function hasAdminRole({ roles }: Identity): boolean {
+  return roles.includes('admin');
+}
+
 /** @throws GatewayError UNAUTHENTICATED or FORBIDDEN */
 export function adminRequest(req: IncomingMessage): AdminRequest {
   const exchange = exchangeOf(req);
   const admin = exchange?.identity;
   if (exchange === undefined || admin === undefined)
     throw new GatewayError('UNAUTHENTICATED', { headers: { 'WWW-Authenticate': 'Bearer realm="donna"' } });
-  if (!admin.roles.includes('admin')) throw new GatewayError('FORBIDDEN');
+  if (!hasAdminRole(admin)) throw new GatewayError('FORBIDDEN');
   return { exchange, admin };
 }
 

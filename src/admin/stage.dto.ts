@@ -3,7 +3,7 @@ import { InputDto } from '../contract/index.js';
 import { type Stage, STAGES } from '../routing/index.js';
 
 /** On one line, and nothing that steers a terminal or turns the direction of writing: it is read in tables. */
-const ONE_LINE = /^(?=.*\S)[^\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]+$/u;
+export const ONE_LINE = /^(?=.*\S)[^\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]+$/u;
 
 /** Why a stage is changed. What `DELETE /admin/api/stages/:route` takes. */
 @InputDto('admin.stage.clear')

@@ -33,6 +33,20 @@ export async function identify(
   return exchange.identity === undefined && !policy.optional ? unauthenticated(false) : undefined;
 }
 
+/**
+ * Whom the proof that a request came with belongs to by now; undefined once it has expired, was revoked, or its session has ended.
+ * For answers that last. @throws when that cannot be told
+ */
+export async function identifyAgain(
+  { req: { headers }, identity, traceId }: Exchange,
+  jwt: Pick<JwtVerifier, 'verify'>,
+  sessions: PhpSessions | undefined,
+): Promise<Identity | undefined> {
+  if (identity?.via === 'jwt') return jwt.verify(readBearer(headers.authorization) ?? '');
+  const cookie = sessions === undefined ? undefined : readCookie(headers.cookie, sessions.cookieName);
+  return cookie === undefined || cookie === '' ? undefined : sessions?.identify(cookie, traceId);
+}
+
 /** Demands the route's roles of the identity. */
 export function authorize(identity: Identity | undefined, policy: AuthorizationPolicy): GatewayError | undefined {
   if (policy.anyOf.length === 0 && policy.roles.length === 0) return undefined;

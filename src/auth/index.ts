@@ -1,7 +1,7 @@
 export { makeAccessToken, type TokenRequest } from '../tokens/index.js';
 export { ApplicationCalls } from './application-calls.js';
 export { AuthModule } from './auth.module.js';
-export { authorize, identify } from './authorization.policy.js';
+export { authorize, identify, identifyAgain } from './authorization.policy.js';
 export { checkCsrf } from './csrf.policy.js';
 export type { Identity, TokenFacts } from './identity.js';
 export { IDENTITY_HEADER, signIdentity } from './identity-assertion.js';

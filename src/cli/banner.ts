@@ -39,6 +39,10 @@ export function banner(config: GatewayConfig, facts: BannerFacts): string {
     '',
     `  Open          ${facts.url}/`,
     `  Health        ${facts.url}/api/health`,
+    // A table that lets everything pass has neither.
+    ...(config.routes.passThrough
+      ? []
+      : [`  Dashboard     ${facts.url}${config.paths.admin}`, `  API docs      ${facts.url}${config.paths.docs}`]),
     `  PHP           ${facts.php}`,
     `  Route table   ${facts.routesFile} (changes are taken into use at once)`,
     ...nativeLines(facts),

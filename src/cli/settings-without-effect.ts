@@ -1,23 +1,9 @@
 import type { GatewayConfig } from '../config/index.js';
 
 /** Settings that have no effect, or less than one might think: said aloud, so that nobody relies on them. */
-export function settingsWithoutEffect({
-  workers,
-  paths,
-  telemetry,
-  flags,
-  database,
-  redis,
-}: GatewayConfig): readonly string[] {
+export function settingsWithoutEffect({ workers, flags, database, redis }: GatewayConfig): readonly string[] {
   const notes: string[] = [];
   if (workers > 1) notes.push('GATEWAY_WORKERS has no effect yet: one process serves');
-  if (telemetry.sentryDsn !== undefined) notes.push('SENTRY_DSN has no effect yet');
-  if (telemetry.otlpEndpoint !== undefined) notes.push('OTEL_EXPORTER_OTLP_ENDPOINT has no effect yet');
-  if (paths.admin !== '/admin' || paths.docs !== '/docs') {
-    notes.push(
-      'ADMIN_PATH and DOCS_PATH have no effect yet: routes.yaml reserves /admin and /docs, take them out there',
-    );
-  }
   if (flags.responseCache && database.url !== undefined && redis.url === undefined) {
     notes.push(
       'ENABLE_RESPONSE_CACHE keeps only what no write changes: instances hear of each other’s writes by REDIS_URL',

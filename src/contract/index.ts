@@ -14,15 +14,18 @@ export {
 } from './envelope/index.js';
 export { EnvelopeFields } from './envelope.interceptor.js';
 export { answerWithError, errorEnvelope, problemDetails, wantsProblem } from './error-answer.js';
-export { codeForStatus, type ErrorCode, GatewayError, isErrorCode } from './error-catalogue.js';
+export { codeForStatus, ERROR_CATALOGUE, type ErrorCode, GatewayError, isErrorCode } from './error-catalogue.js';
 export { toGatewayError } from './exception.filter.js';
 export {
   checkQueryLength,
+  describeInput,
+  type FieldDescription,
   InputDto,
   inputDtoNames,
   isHexColour,
   isPathPart,
   isText,
+  type JsonSchema,
   mediaTypeOf,
   refuseHostileBody,
   trim,

@@ -8,6 +8,8 @@ import { describeWith } from '../../test/setup/parts.js';
 import { AUDIT_ROW, makeLog } from '../../test/support/database-parts.js';
 import { eventually } from '../../test/support/eventually.js';
 import { type PostgresServer, startPostgresServer } from '../../test/support/postgres-server.js';
+import { Metrics } from '../metrics/index.js';
+import { measureDatabase } from './database-metrics.js';
 import { EmbeddedDatabase } from './embedded/embedded-database.js';
 import { type Database, DatabaseUnavailableError } from './index.js';
 import { migrateDown, migrateUp } from './migrate.js';
@@ -48,6 +50,30 @@ function behavesAsDatabase(make: () => Database): void {
     expect(row.at).toBeInstanceOf(Date);
     const { rows } = await sql`select 9007199254740993::bigint as big, count(*) as n from stage_audit`.execute(db);
     expect(rows).toEqual([{ big: '9007199254740993', n: '1' }]);
+  });
+
+  it('tells how each statement went, by its first word alone', async () => {
+    const db = await database.db();
+    const metrics = new Metrics();
+    measureDatabase(metrics, database);
+    await db.selectFrom('stage_audit').selectAll().where('route', '=', 'eve@example.com').execute();
+    await sql`  SELECT 1 as secret_note`.execute(db);
+    await database.transaction(async (trx) => {
+      await trx.deleteFrom('stage_audit').execute();
+    });
+    await expect(sql`select 1 / 0`.execute(db)).rejects.toThrow();
+    await expect(sql`frobnicate the_table`.execute(db)).rejects.toThrow();
+    const { text } = await metrics.render();
+    const lines = text.split('\n');
+    expect(lines).toContain('donna_database_query_seconds_count{operation="select"} 3');
+    expect(lines).toContain('donna_database_query_seconds_count{operation="delete"} 1');
+    expect(lines).toContain('donna_database_errors_total{operation="select",fault="refused"} 1');
+    expect(lines).toContain('donna_database_errors_total{operation="other",fault="refused"} 1');
+    expect(lines).toContain(`donna_database_up{kind="${database.kind}"} 1`);
+    expect(lines.some((line) => line.startsWith('donna_database_connections{state="idle"} '))).toBe(
+      database.kind === 'postgres',
+    );
+    expect(text).not.toMatch(/eve@|secret_note|the_table|stage_audit/);
   });
 
   it('tells how many rows a change met', async () => {

@@ -2,6 +2,7 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { Kysely, Transaction } from 'kysely';
 import { DryRunError } from './dry-run/dry-run.error.js';
 import { currentDryRun, REFUSE_DRY_RUNS } from './dry-run/dry-run-scope.js';
+import { QueryWatch } from './query-watch.js';
 import type { Tables } from './tables/tables.js';
 
 /** `off`: embedded, and nobody has used it yet; `starting`: on its way, for the first time or again. */
@@ -32,6 +33,8 @@ export interface ChannelListener {
  */
 export abstract class Database implements OnModuleInit, OnApplicationShutdown {
   abstract readonly kind: 'embedded' | 'postgres';
+  /** Hears of every statement. */
+  readonly queries = new QueryWatch();
   private dryRuns = 0;
   /** What is handed out: the same database, which work of a dry run that kept it cannot use. */
   private readonly handed = new WeakMap<Kysely<Tables>, Kysely<Tables>>();
@@ -41,6 +44,11 @@ export abstract class Database implements OnModuleInit, OnApplicationShutdown {
 
   /** Whether there may be anything to read. False: an embedded database that was never made; reading would make it. */
   abstract get hasData(): boolean;
+
+  /** Of a real Postgres, how its connections are used now. */
+  get connections(): { readonly busy: number; readonly idle: number; readonly waiting: number } | undefined {
+    return undefined;
+  }
 
   /**
    * The database with its tables as this version wants them. The first call starts the embedded one, calls

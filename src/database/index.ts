@@ -1,4 +1,5 @@
 export { type ChannelListener, Database, type DatabaseState } from './database.js';
+export type { EndedQuery, QueryObserver } from './query-watch.js';
 export { DatabaseModule } from './database.module.js';
 export { DryRunError } from './dry-run/dry-run.error.js';
 export { DatabaseUnavailableError } from './database-unavailable.error.js';

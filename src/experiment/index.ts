@@ -16,7 +16,8 @@ export { SequentialTest, type SequentialSettings, type SequentialState } from '.
 export type { Check, Reason, Verdict } from './decide/verdict.js';
 export { type EffectsSource, WriteMirror } from './dry-run/index.js';
 export { EvidenceBook, type RouteEvidence } from './evidence/index.js';
-export { ExperimentReports } from './judge/index.js';
+export { IgnoreBoard, type IgnoreChange, MAX_IGNORES } from './ignores/index.js';
+export { type ExperimentReport, ExperimentReports } from './judge/index.js';
 export { type Answerer, Mirror, openDetached } from './mirror/index.js';
 export * from './record/index.js';
 export {

@@ -3,8 +3,9 @@ export { ChatbotSettingsModule } from './chatbot-settings/chatbot-settings.modul
 export { ConversationsModule } from './conversations/conversations.module.js';
 export { CspReportModule } from './csp-report/csp-report.module.js';
 export { CspReports } from './csp-report/csp-reports.js';
+export { HealthChecks } from './health/health-checks.js';
 export { HealthModule } from './health/health.module.js';
+export { InternalModule } from './internal/internal.module.js';
 export { MailModule } from './mail/mail.module.js';
-export { ReservedModule } from './reserved/reserved.module.js';
 export { MetricsEndpointModule } from './metrics/metrics-endpoint.module.js';
 export { VoiceModule } from './voice/voice.module.js';

@@ -1,7 +1,7 @@
 import { answerWithError } from '../contract/index.js';
 import { BodyGuard, bodyTooLarge, hasBody } from '../edge/index.js';
 import type { RoutePolicies } from '../routing/index.js';
-import type { Exchange } from '../trace/index.js';
+import { codeOfWord, type Exchange } from '../trace/index.js';
 import { AnswerRelay } from './answer/answer-relay.js';
 import { type ForwardError, mayRetry, toClientError } from './forward-error.js';
 import type { Forwarder, UpstreamRequest } from './forwarders/forwarder.js';
@@ -9,6 +9,9 @@ import type { RouteAnswerRules } from './answer/route-answer-rules.js';
 import type { Target } from './upstream/target.js';
 import { toUpstreamRequest } from './upstream-request.js';
 import type { Upstream } from './upstream/upstream.js';
+
+/** A call to PHP in the timeline of a request. */
+const PHP = codeOfWord('php');
 
 /** What forwarding a route needs; compiled once per route. */
 export interface ForwardPlan {
@@ -43,19 +46,24 @@ export async function forward(exchange: Exchange, plan: ForwardPlan): Promise<vo
     }
   }
   if (failure === undefined) return;
+  // A call that the breaker refused never began: nobody else has noted why there is no answer.
+  exchange.notes.upstreamFault ??= `${failure.stage} ${failure.cause}`;
   const isTooLarge = failure.cause === 'body-too-large';
   const { maxBodyBytes } = rules.policies;
   answerWithError(exchange, isTooLarge ? bodyTooLarge(maxBodyBytes) : toClientError(failure, upstream.retryAfterS));
 }
 
 /** Resolves when the answer's head has arrived (the relay goes on by itself) or with what went wrong before that. */
-function attempt(
+async function attempt(
   exchange: Exchange,
   plan: ForwardPlan,
   target: Target,
   body: UpstreamRequest['body'],
 ): Promise<ForwardError | undefined> {
-  return target.guard(
+  const { timeline } = exchange;
+  // The first one begins with the step that it is made in.
+  const call = timeline.begin(PHP, 1, exchange.notes.attempts === 1 ? timeline.last : timeline.now(), target.note);
+  const failure = await target.guard(
     () =>
       new Promise((resolve) => {
         // The client may have left while the call waited for the breaker: PHP is not to work for nobody.
@@ -63,11 +71,17 @@ function attempt(
           resolve({ stage: 'connect', cause: 'client-left' });
           return;
         }
-        const relay = new AnswerRelay(exchange, plan.rules, target, plan.upstream.retryAfterS, resolve);
+        const relay = new AnswerRelay(exchange, plan.rules, target, plan.upstream.retryAfterS, call, resolve);
         if (body !== null && !Buffer.isBuffer(body)) body.guard.onProgress = () => relay.noteProgress();
-        relay.begin(plan.forwarder.forward(exchange, toUpstreamRequest(exchange, plan, target, body), target, relay));
+        relay.begin(
+          plan.forwarder.forward(exchange, toUpstreamRequest(exchange, plan, target, body, call), target, relay),
+        );
       }),
   );
+  // Noted by the relay already, unless the breaker has refused the call.
+  if (failure !== undefined)
+    timeline.end(call, timeline.now(), codeOfWord(`target ${target.label}, ${failure.stage} ${failure.cause}`));
+  return failure;
 }
 
 function takeBody(exchange: Exchange, bounds: RoutePolicies): UpstreamRequest['body'] {

@@ -3,10 +3,13 @@ import { request } from 'undici';
 import { type Identity, IDENTITY_HEADER, signIdentity } from '../auth/index.js';
 import { GatewayError } from '../contract/index.js';
 import { classifyFault, type ForwardError, mayRetry, toClientError } from './forward-error.js';
+import { codeOfWord, requestHere, timelineHere } from '../trace/index.js';
 import type { Target } from './upstream/target.js';
 import type { Upstream } from './upstream/upstream.js';
 
 const TIMEOUT_MS = 5000;
+/** In the timeline of a request, unless the call says better. */
+const CALL = 'php: call';
 const MAX_BYTES = 65_536;
 
 /** What the gateway asks of PHP for itself. */
@@ -36,6 +39,8 @@ export interface InternalCall {
   readonly caller?: Identity;
   /** By which PHP recognises what it was told before. */
   readonly idempotencyKey?: string;
+  /** What it is in the timeline of a request: `php: session`. */
+  readonly name?: string;
   /** Runs the call instead of the target's breaker: its faults do not count against the target then. */
   readonly guard?: (call: () => Promise<ForwardError | undefined>) => Promise<ForwardError | undefined>;
 }
@@ -55,7 +60,7 @@ export async function callInternally(upstream: Upstream, asked: InternalCall): P
   let answer: InternalAnswer | undefined;
   const ask = (target: Target): Promise<ForwardError | undefined> => {
     const call = async (): Promise<ForwardError | undefined> => {
-      const result = await send(target, asked);
+      const result = await noted(target, asked);
       if ('cause' in result) return result;
       answer = result;
       return undefined;
@@ -72,8 +77,31 @@ export async function callInternally(upstream: Upstream, asked: InternalCall): P
   return answer;
 }
 
+/** Sends the call within the trace of the request that it is made for, if it is made for one. */
+async function noted(target: Target, asked: InternalCall): Promise<InternalAnswer | ForwardError> {
+  const timeline = timelineHere();
+  const request = requestHere();
+  if (timeline === undefined || request === undefined) return send(target, asked, undefined);
+  const place = timeline.begin(codeOfWord(asked.name ?? CALL), 1, timeline.now(), target.note);
+  let outcome = '';
+  try {
+    const result = await send(target, asked, timeline.traceparentFor(place, request.trace.traceparent));
+    if ('cause' in result) outcome = `, ${result.stage} ${result.cause}`;
+    return result;
+  } catch (error) {
+    outcome = ', answer malformed';
+    throw error;
+  } finally {
+    timeline.end(place, timeline.now(), outcome === '' ? 0 : codeOfWord(`target ${target.label}${outcome}`));
+  }
+}
+
 /** @throws GatewayError when an answer came that is none: the script's fault, not that of the connection to it. */
-async function send(target: Target, asked: InternalCall): Promise<InternalAnswer | ForwardError> {
+async function send(
+  target: Target,
+  asked: InternalCall,
+  traceparent: string | undefined,
+): Promise<InternalAnswer | ForwardError> {
   const path = target.basePath + asked.path;
   const { timeoutMs = TIMEOUT_MS, maxAnswerBytes = MAX_BYTES } = asked;
   const signal = AbortSignal.timeout(timeoutMs);
@@ -85,7 +113,7 @@ async function send(target: Target, asked: InternalCall): Promise<InternalAnswer
       method: asked.method,
       dispatcher: target.pool,
       signal,
-      headers: headersOf(asked, path),
+      headers: { ...headersOf(asked, path), ...(traceparent === undefined ? {} : { traceparent }) },
       body: bodyOf(asked) ?? null,
     });
     answerBegan = true;

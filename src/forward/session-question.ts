@@ -18,6 +18,7 @@ export async function askPhpForSession(
   const { status, body } = await callInternally(upstream, {
     method: 'GET',
     path: session.path,
+    name: 'php: session',
     secret,
     traceId,
     cookie: `${session.cookie}=${cookie}`,

@@ -5,12 +5,13 @@ import type { UpstreamRequest } from './forwarders/forwarder.js';
 import type { Target } from './upstream/target.js';
 import { transformRequestHeaders } from './transforms/request-headers.js';
 
-/** What this exchange asks of PHP: the raw path under the target's base, the cleaned headers, the signed identity. */
+/** What this exchange asks of PHP: the raw path under the target's base, the cleaned headers, the signed identity. `call`: its place in the timeline. */
 export function toUpstreamRequest(
   exchange: Exchange,
   plan: ForwardPlan,
   target: Target,
   body: UpstreamRequest['body'],
+  call: number,
 ): UpstreamRequest {
   const { upstream, rules } = plan;
   const path = target.basePath + exchange.path;
@@ -31,7 +32,8 @@ export function toUpstreamRequest(
       protocol: exchange.client.protocol,
       clientAddress: exchange.client.address,
       traceId: exchange.traceId,
-      traceparent: exchange.trace.traceparent,
+      traceparent: exchange.timeline.traceparentFor(call, exchange.trace.traceparent),
+      keepsTraceState: exchange.trace.parentSpan !== undefined,
       identity,
       dropsAuthorization: exchange.identity?.via === 'jwt',
       dropsMethodOverride: (exchange.route?.match.methods.length ?? 0) > 0,

@@ -1,3 +1,5 @@
-export { Metrics } from './metrics.js';
+export { Metrics, type Sample } from './metrics.js';
 export { MetricsModule } from './metrics.module.js';
-export { RequestMetrics } from './request-metrics.js';
+export { type EndedRequest, type RequestObserver, RequestWatch } from './request-watch.js';
+export type { SecondsHistogram, SecondsSeries } from './seconds-histogram.js';
+export { Tally } from './tally.js';

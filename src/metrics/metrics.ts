@@ -1,13 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { labelText, seriesName } from './labels.js';
+import { LATENCY_BUCKETS_S, SecondsHistogram } from './seconds-histogram.js';
 
-/** Seconds: from what a person does not notice to the longest timeout of a route. */
-const LATENCY_BUCKETS_S: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** Milliseconds that a metric waits for whoever must look its values up. */
+const READ_WITHIN_MS = 1000;
 
 /** What `/metrics` is served with. */
 export interface MetricsText {
   readonly contentType: string;
   readonly text: string;
+}
+
+/** What there is to be read of a metric beside its values. */
+export interface MetricFacts {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** One value, its label values in the order of the metric's labels. */
+export type Sample = readonly [values: readonly string[], value: number];
+
+interface WrittenMetric extends MetricFacts {
+  lines(): readonly string[] | Promise<readonly string[]>;
 }
 
 /**
@@ -17,7 +34,8 @@ export interface MetricsText {
 @Injectable()
 export class Metrics {
   private readonly registry = new Registry();
-  private readonly texts: (() => string)[] = [];
+  /** Those that prom-client does not hold. */
+  private readonly written = new Map<string, WrittenMetric>();
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -62,16 +80,54 @@ export class Metrics {
     return this.once(name, labels, Gauge<Label>, make);
   }
 
-  /** Adds metrics that somebody writes himself, in the text format and with a line's end. */
-  addText(render: () => string): void {
-    this.texts.push(render);
+  /**
+   * A metric whose values somebody else holds, and is asked for whenever the metrics are read. A counter's name ends in `_total`.
+   * Where the answer fails or takes longer than a second, there are no samples of it.
+   * @throws TypeError when the name is taken
+   */
+  sampled(
+    type: 'counter' | 'gauge',
+    name: string,
+    help: string,
+    labels: readonly string[],
+    read: () => Iterable<Sample> | Promise<Iterable<Sample>>,
+  ): void {
+    const lines = async (): Promise<string[]> =>
+      (await samplesOf(read)).map(([values, value]) => `${seriesName(name, labelText(labels, values))} ${value}`);
+    this.write({ name, type, help, labels, lines });
+  }
+
+  /** A histogram for what every request passes. @throws TypeError when the name is taken */
+  seconds(name: string, help: string, labels: readonly string[]): SecondsHistogram {
+    const made = new SecondsHistogram(name, help, labels);
+    this.write({ name, type: 'histogram', help, labels, lines: () => made.lines() });
+    return made;
   }
 
   /** All of them in Prometheus' text format. */
   async render(): Promise<MetricsText> {
     const text = await this.registry.metrics();
     const { contentType } = this.registry;
-    return { contentType, text: [text, ...this.texts.map((render) => render())].join('\n') };
+    const written = await Promise.all(
+      [...this.written.values()].map(async ({ name, type, help, lines }) =>
+        [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...(await lines()), ''].join('\n'),
+      ),
+    );
+    return { contentType, text: [text, ...written].join('\n') };
+  }
+
+  /** All that there are, with values or without yet, by name. */
+  list(): readonly MetricFacts[] {
+    const held = this.registry.getMetricsAsArray().map((metric) => factsOf(metric));
+    const written = [...this.written.values()].map(({ name, type, help, labels }) => ({ name, type, help, labels }));
+    return [...held, ...written].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  private write(metric: WrittenMetric): void {
+    const { name } = metric;
+    if (this.written.has(name) || this.registry.getSingleMetric(name) !== undefined)
+      throw new TypeError(`metric ${name} is there already`);
+    this.written.set(name, metric);
   }
 
   private once<Kind extends object>(
@@ -80,7 +136,7 @@ export class Metrics {
     kind: new (...args: never[]) => Kind,
     make: () => Kind,
   ): Kind {
-    const known: unknown = this.registry.getSingleMetric(name);
+    const known: unknown = this.registry.getSingleMetric(name) ?? this.written.get(name);
     if (known === undefined) return make();
     if (!(known instanceof kind) || !hasLabels(known, labels))
       throw new TypeError(`metric ${name} is there already, of another kind or with other labels`);
@@ -88,7 +144,31 @@ export class Metrics {
   }
 }
 
+/** None where whoever is asked fails or takes too long: one that cannot tell must not keep all others from being read. */
+async function samplesOf(read: () => Iterable<Sample> | Promise<Iterable<Sample>>): Promise<readonly Sample[]> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const asked = read();
+    if (!(asked instanceof Promise)) return [...asked];
+    const late = new Promise<Iterable<Sample>>((resolve) => (timer = setTimeout(() => resolve([]), READ_WITHIN_MS)));
+    return [...(await Promise.race([asked, late]))];
+  } catch {
+    return [];
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function factsOf(metric: object): MetricFacts {
+  const { name, help, type } = metric as unknown as MetricFacts;
+  return { name, type, help, labels: labelsOf(metric) };
+}
+
+function labelsOf(metric: object): readonly string[] {
+  return 'labelNames' in metric && Array.isArray(metric.labelNames) ? (metric.labelNames as string[]) : [];
+}
+
 function hasLabels(metric: object, labels: readonly string[]): boolean {
-  const known = 'labelNames' in metric && Array.isArray(metric.labelNames) ? (metric.labelNames as unknown[]) : [];
+  const known = labelsOf(metric);
   return known.length === labels.length && labels.every((label) => known.includes(label));
 }

@@ -1,4 +1,4 @@
-import { cleanError } from './clean-error.js';
+import { type CleanError, cleanError } from './clean-error.js';
 import { cleanText, onOneLine } from './clean-text.js';
 import { treatmentOf } from './field-rules.js';
 import type { Pseudonyms } from './pseudonyms.js';
@@ -44,7 +44,9 @@ export class LogCleaner {
     }
   }
 
-  private error(error: Error): unknown {
+  /** What was thrown; of what is no error, its type alone. */
+  error(error: unknown): CleanError {
+    if (!(error instanceof Error)) return { type: typeof error };
     try {
       return cleanError(error, (text) => this.text(text));
     } catch {

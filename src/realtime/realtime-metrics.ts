@@ -1,4 +1,5 @@
 import type { Metrics } from '../metrics/index.js';
+import { type Latency, readCounts, readLatency } from './read-metrics.js';
 
 /** What the realtime part measures; latencies in seconds. */
 export class RealtimeMetrics {
@@ -54,6 +55,22 @@ export class RealtimeMetrics {
 
   deprecatedConnect(): void {
     this.deprecatedConnects.inc();
+  }
+
+  /** How long things took since this process started. */
+  async latency(): Promise<Readonly<Record<'token' | 'connect' | 'firstAudio' | 'firstTranscript', Latency>>> {
+    const [token, connect, firstAudio, firstTranscript] = await Promise.all([
+      readLatency(this.tokens, { outcome: 'issued' }),
+      readLatency(this.connects),
+      readLatency(this.firstAudio),
+      readLatency(this.firstTranscript),
+    ]);
+    return { token, connect, firstAudio, firstTranscript };
+  }
+
+  /** How many sockets ended by which code. */
+  async closesByCode(): Promise<readonly { readonly code: string; readonly count: number }[]> {
+    return (await readCounts(this.closes, 'code')).map(({ value, count }) => ({ code: value, count }));
   }
 
   /** `count` is asked whenever the metrics are read. */

@@ -7,6 +7,7 @@ import { LOGGER, type Logger } from '../trace/index.js';
 import { RealtimeAssetsController } from './delivery/assets.controller.js';
 import { RealtimeMetrics } from './realtime-metrics.js';
 import { RealtimeProvider } from './realtime-provider.js';
+import { RealtimeStatus } from './realtime-status.js';
 import { RealtimeSocketController } from './socket/realtime-socket.controller.js';
 import { SocketEntrance } from './socket/socket-entrance.js';
 import { SOCKET_LIMITS } from './socket/socket-limits.js';
@@ -58,8 +59,18 @@ export class RealtimeModule {
             return entrance;
           },
         },
+        {
+          provide: RealtimeStatus,
+          inject: [CONFIG, RealtimeProvider, SocketEntrance, RealtimeMetrics],
+          useFactory: (
+            { realtime }: GatewayConfig,
+            provider: RealtimeProvider,
+            entrance: SocketEntrance,
+            metrics: RealtimeMetrics,
+          ) => new RealtimeStatus(realtime.wsProxyEnabled && provider.isOn, entrance, metrics),
+        },
       ],
-      exports: [RealtimeProvider],
+      exports: [RealtimeProvider, RealtimeStatus],
     };
   }
 }

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { CONFIG, type GatewayConfig } from '../config/index.js';
 import { Database } from '../database/index.js';
 import { ForwardModule, Upstreams } from '../forward/index.js';
+import { Metrics } from '../metrics/index.js';
 import { LOGGER, type Logger } from '../trace/index.js';
 import { DocumentReplication } from './document-replication.js';
 import { LegacyWriters } from './legacy-writers.js';
@@ -9,6 +10,7 @@ import { CollectionMigrations } from './migration/collection-migrations.js';
 import { OwnerEffectsSource } from './owner-effects.js';
 import { PhpDocuments } from './php-documents.js';
 import { Replication } from './replication.js';
+import { measureReplication } from './replication-metrics.js';
 import { REPLICATION_BOUNDS } from './replication-parts.js';
 
 /** For which PHP or the database may be away in the midst of a migration. */
@@ -26,9 +28,18 @@ const MIGRATION_PATIENCE_MS = 30_000;
     },
     {
       provide: Replication,
-      inject: [Database, PhpDocuments, LegacyWriters, LOGGER],
-      useFactory: (database: Database, documents: PhpDocuments, writers: LegacyWriters, logger: Logger): Replication =>
-        new DocumentReplication({ database, documents, writers, logger, bounds: REPLICATION_BOUNDS }),
+      inject: [Database, PhpDocuments, LegacyWriters, LOGGER, Metrics],
+      useFactory: (
+        database: Database,
+        documents: PhpDocuments,
+        writers: LegacyWriters,
+        logger: Logger,
+        metrics: Metrics,
+      ): Replication => {
+        const made = new DocumentReplication({ database, documents, writers, logger, bounds: REPLICATION_BOUNDS });
+        measureReplication(metrics, database, made);
+        return made;
+      },
     },
     { provide: DocumentReplication, useExisting: Replication },
     {

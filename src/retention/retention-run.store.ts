@@ -75,6 +75,20 @@ export class RetentionRunStore {
     return toRun(row);
   }
 
+  /** The end of the last run, by whomever, that removed all that was due. */
+  async lastSuccessAt(): Promise<Date | undefined> {
+    const db = await this.database.db();
+    const row = await db
+      .selectFrom('retention_run')
+      .select('ended_at')
+      .where('state', '=', 'complete')
+      .where('is_dry_run', '=', false)
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row?.ended_at ?? undefined;
+  }
+
   /** The last ones, the latest first. */
   async list(): Promise<readonly RetentionRun[]> {
     if (!this.database.hasData) return [];

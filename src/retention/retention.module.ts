@@ -1,7 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { CONFIG, type GatewayConfig } from '../config/index.js';
 import { Database } from '../database/index.js';
+import { Metrics } from '../metrics/index.js';
 import { LOGGER, type Logger } from '../trace/index.js';
+import { measureRetention } from './retention-metrics.js';
 import { Retention } from './retention.js';
 import { RetentionTasks } from './retention-task.js';
 import { TABLE_TASKS } from './table-tasks.js';
@@ -19,9 +21,18 @@ import { TABLE_TASKS } from './table-tasks.js';
     },
     {
       provide: Retention,
-      inject: [Database, RetentionTasks, CONFIG, LOGGER],
-      useFactory: (database: Database, tasks: RetentionTasks, { retention }: GatewayConfig, logger: Logger) =>
-        new Retention(database, tasks, retention, logger),
+      inject: [Database, RetentionTasks, CONFIG, LOGGER, Metrics],
+      useFactory: (
+        database: Database,
+        tasks: RetentionTasks,
+        { retention }: GatewayConfig,
+        logger: Logger,
+        metrics: Metrics,
+      ) => {
+        const made = new Retention(database, tasks, retention, logger);
+        measureRetention(metrics, database, made);
+        return made;
+      },
     },
   ],
   exports: [Retention, RetentionTasks],

@@ -1,6 +1,7 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { type Database, databaseFaultOf, DatabaseUnavailableError } from '../database/index.js';
+import { Tally } from '../metrics/index.js';
 import type { Logger } from '../trace/index.js';
 import {
   MAX_KEPT_MS,
@@ -38,6 +39,8 @@ export type RetentionOutcome =
 /** The native clean-up: what PHP's does for its files, for the gateway's rows, by the same policy. */
 export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly runs: RetentionRunStore;
+  /** Runs by how they ended; without dry ones. */
+  readonly ended = new Tally();
   private readonly instance = randomBytes(8).toString('hex');
   private timer: NodeJS.Timeout | undefined;
   private work: Promise<unknown> = Promise.resolve();
@@ -50,6 +53,11 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly logger: Logger,
   ) {
     this.runs = new RetentionRunStore(database);
+  }
+
+  /** Milliseconds between runs; undefined: it runs when it is told to. */
+  get everyMs(): number | undefined {
+    return this.settings.everyMs;
   }
 
   get isScheduled(): boolean {
@@ -112,6 +120,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
       faults.push(...(result.faults ?? []).map((fault) => `${task.kind}: ${fault}`));
     }
     const state = faults.length > 0 ? 'incomplete' : isMine && !isLate() ? 'complete' : 'unfinished';
+    if (!isDryRun) this.ended.add(state);
     const run = await this.runs.settle(begun.id, state, { counts, faults: faults.slice(0, MAX_FAULTS) });
     this.logger.info({ run: run.id, state, dryRun: isDryRun, counts, faults: faults.length, traceId }, 'retention.run');
     return { kind: 'ended', run, items };
@@ -142,6 +151,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
       if (this.database.hasData)
         await this.run({ by: 'schedule', traceId: randomBytes(16).toString('hex'), isDryRun: false });
     } catch (error) {
+      this.ended.add('failed');
       this.logger.error({ fault: databaseFaultOf(error) }, 'retention.failed');
     } finally {
       this.schedule();

@@ -25,3 +25,13 @@ export function readAction(exchange: Exchange): ActionResult {
   const [action] = actions;
   return action === undefined ? { kind: 'none' } : { kind: 'action', action };
 }
+
+/** `Send`, ` send`: scripts that trim or lower the case run what the table names, and others something else. */
+export function isLookAlikeAction(action: string, known: Iterable<string>): boolean {
+  const bare = plainSpelling(action);
+  return [...known].some((one) => plainSpelling(one) === bare);
+}
+
+function plainSpelling(action: string): string {
+  return action.replace(/^[\s\0]+|[\s\0]+$/g, '').toLowerCase();
+}

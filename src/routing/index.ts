@@ -1,4 +1,4 @@
-export { type ActionResult, readAction } from './action.js';
+export { type ActionResult, isLookAlikeAction, readAction } from './action.js';
 export {
   emptyRecord,
   hasTooManyFields,
@@ -13,6 +13,7 @@ export {
   readJsonBody,
   readMultipartTree,
   readQueryTree,
+  readQueryValue,
   UploadedFile,
 } from './form/index.js';
 export { loadRouteTable } from './load-route-table.js';
@@ -26,6 +27,7 @@ export {
 export { parseRequestTarget, resolvePath } from './path/index.js';
 export { type FieldReadings, readField } from './request-field.js';
 export type {
+  AcceptedDifference,
   AuthorizationPolicy,
   CachePolicy,
   ConcurrencyBounds,

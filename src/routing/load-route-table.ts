@@ -1,3 +1,4 @@
+import { type OwnPaths, servedPath } from './own-paths.js';
 import { parseRouteFile, type RouteFault, RouteTableError } from './route-file.js';
 import { readExperiment } from './experiment-reader.js';
 import type { Route, RouteTable, UpstreamSettings } from './route.js';
@@ -17,6 +18,8 @@ export interface LoadOptions {
   readonly handlers: ReadonlySet<string>;
   /** Names of the DTOs there are. */
   readonly dtos?: ReadonlySet<string>;
+  /** Where the gateway's own pages are served; where the table says when left out. */
+  readonly paths?: OwnPaths;
 }
 
 /** Reads a route table whole. @throws RouteTableError that lists every fault with its line; nothing is half loaded. */
@@ -47,7 +50,7 @@ export function loadRouteTable(text: string, options: LoadOptions): RouteTable {
     return {
       name,
       match: {
-        path: route.match.path,
+        path: servedPath(route, options.paths),
         methods: withHead(route.match.methods ?? []),
         actions: action === undefined ? undefined : typeof action === 'string' ? [action] : action,
       },

@@ -64,6 +64,14 @@ export class RouteMatcher {
     return nodes.flatMap((node) => [...node.groups.values()]);
   }
 
+  /** The same with the path and the method that lead to each; `*` is any method that no other group of the path has. */
+  listed(): readonly { readonly path: string; readonly method: string; readonly group: RouteGroup }[] {
+    const nodes = [...this.exact.values(), ...this.prefixes.map(({ node }) => node)];
+    return nodes.flatMap(({ sample, groups }) =>
+      [...groups].map(([method, group]) => ({ path: sample.match.path, method, group })),
+    );
+  }
+
   private find(path: ServedPath): PathNode | undefined {
     const canonical = path.path.toLowerCase();
     const script = path.script?.toLowerCase();

@@ -9,6 +9,12 @@ import { RouteFileWatcher } from './route-file-watcher.js';
 export class RouteTableKeeper {
   private readonly watcher: RouteFileWatcher;
   private text = '';
+  /** Reloads by how they ended; a file without a change is none. */
+  readonly reloads = { success: 0, failure: 0 };
+  /** When a table was last taken into use; Unix milliseconds. */
+  lastGoodAt = 0;
+  /** Whether the file, as it was when it was last read, is what is in use. */
+  isCurrent = false;
 
   constructor(
     private readonly options: LoadOptions,
@@ -22,6 +28,7 @@ export class RouteTableKeeper {
   start(): void {
     this.text = readFileSync(this.options.file, 'utf8');
     this.use(loadRouteTable(this.text, this.options));
+    this.noteGood();
     this.watcher.start();
   }
 
@@ -29,14 +36,27 @@ export class RouteTableKeeper {
   reload(): void {
     try {
       const text = readFileSync(this.options.file, 'utf8');
-      if (text === this.text) return;
+      if (text === this.text) {
+        // A change that was bad has been taken back.
+        this.isCurrent = true;
+        return;
+      }
       const table = loadRouteTable(text, this.options);
       this.use(table);
       this.text = text;
+      this.reloads.success += 1;
+      this.noteGood();
       this.logger.info({ routes: table.routes.length }, 'route table reloaded');
     } catch (error) {
+      this.reloads.failure += 1;
+      this.isCurrent = false;
       this.logger.error({ why: whyNot(error) }, 'route table not reloaded: the last good one stays in use');
     }
+  }
+
+  private noteGood(): void {
+    this.lastGoodAt = Date.now();
+    this.isCurrent = true;
   }
 
   stop(): void {

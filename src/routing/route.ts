@@ -131,6 +131,17 @@ export interface DecisionSettings {
   readonly alpha?: number;
 }
 
+/** A difference between PHP's answers and the native handler's that does not count until a day. */
+export interface AcceptedDifference {
+  readonly pointer: string;
+  readonly reason: string;
+  /** Unix time in ms from which it counts again. */
+  readonly expiresAt: number;
+  /** Who accepted it while the gateway ran, and when (ISO 8601, UTC); absent for the route table's own. */
+  readonly by?: string;
+  readonly at?: string;
+}
+
 /** How the native handler of a route is asked beside PHP, compared, promoted and rolled back. */
 export interface ExperimentSettings {
   /** Share of the requests for which it is asked, 0 to 1. */
@@ -138,7 +149,7 @@ export interface ExperimentSettings {
   /** Milliseconds after which it is given up. */
   readonly timeoutMs: number;
   /** Differences that are known and accepted until a day. */
-  readonly ignore: readonly { readonly pointer: string; readonly reason: string; readonly expiresAt: number }[];
+  readonly ignore: readonly AcceptedDifference[];
   /** Lists whose items are told apart by a field: JSON pointer → field. */
   readonly keyed: Readonly<Record<string, string>>;
   /** Who promotes a candidate that is good enough: a person, or the gateway. */

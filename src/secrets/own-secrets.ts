@@ -23,6 +23,7 @@ export function ownSecrets(config: Slice): readonly SecretPattern[] {
     ...credentialsOf('DATABASE_URL', config.database.url),
     ...credentialsOf('REDIS_URL', config.redis.url),
     ...credentialsOf('SENTRY_DSN', config.telemetry.sentryDsn),
+    ...credentialsOf('OTEL_EXPORTER_OTLP_ENDPOINT', config.telemetry.otlpEndpoint),
     ['X-Gateway-Identity', `${signIdentity('', 'anonymous', 'GET', '/').split('.', 1)[0] ?? ''}.`],
   ];
   return named.flatMap(([name, secret]) =>

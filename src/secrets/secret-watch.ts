@@ -67,7 +67,9 @@ export class SecretWatch {
   }
 
   /** Tells that an answer was stopped. */
-  raiseAlarm({ traceId, route }: Exchange, { secret, where }: FoundSecret): void {
+  raiseAlarm(exchange: Exchange, { secret, where }: FoundSecret): void {
+    const { traceId, route } = exchange;
+    exchange.hasSecretStopped = true;
     this.alarms.set(secret, (this.alarms.get(secret) ?? 0) + 1);
     this.logger.error({ traceId, route: route?.name ?? null, pattern: secret, where }, 'secret in answer');
   }

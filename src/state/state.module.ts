@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { CONFIG, type GatewayConfig } from '../config/index.js';
+import { Metrics } from '../metrics/index.js';
 import { LOGGER, type Logger } from '../trace/index.js';
 import { connectRedis } from './connect-redis.js';
 import { MemoryState } from './memory-state.js';
@@ -12,9 +13,14 @@ import { REDIS, SHARED_STATE } from './shared-state.js';
   providers: [
     {
       provide: REDIS,
-      inject: [CONFIG, LOGGER],
-      useFactory: ({ redis }: GatewayConfig, logger: Logger) =>
-        redis.url === undefined ? undefined : connectRedis(redis.url, logger),
+      inject: [CONFIG, LOGGER, Metrics],
+      useFactory: async ({ redis }: GatewayConfig, logger: Logger, metrics: Metrics) => {
+        const made = redis.url === undefined ? undefined : await connectRedis(redis.url, logger);
+        metrics.sampled('gauge', 'donna_redis_up', 'Whether Redis answers. Only with REDIS_URL.', [], () =>
+          made === undefined ? [] : [[[], Number(made.isUp)]],
+        );
+        return made;
+      },
     },
     {
       provide: SHARED_STATE,

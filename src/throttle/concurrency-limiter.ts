@@ -1,5 +1,6 @@
 import { GatewayError } from '../contract/index.js';
 import { networkOf } from '../edge/index.js';
+import { Tally } from '../metrics/index.js';
 import type { Exchange } from '../trace/index.js';
 
 /** Which bound a request meets: that of its route, or that of its caller on the route. */
@@ -22,6 +23,8 @@ const CALLER_IS_FULL = new GatewayError('RATE_LIMITED', {
 /** Counts the requests that are under way, and refuses those beyond a bound. */
 export class ConcurrencyLimiter {
   private readonly underWay = new Map<string, number>();
+  /** Refusals by route and bound. */
+  readonly refused = new Tally();
 
   /** Requests and joined sockets that hold a place now, each once per bound. */
   get held(): number {
@@ -39,7 +42,10 @@ export class ConcurrencyLimiter {
     if (res.closed || res.destroyed) return undefined;
     const key = bound === 'route' ? route : `${route} ${networkOf(client.address)}`;
     const count = this.underWay.get(key) ?? 0;
-    if (count >= max) return bound === 'route' ? ROUTE_IS_FULL : CALLER_IS_FULL;
+    if (count >= max) {
+      this.refused.add(route, bound);
+      return bound === 'route' ? ROUTE_IS_FULL : CALLER_IS_FULL;
+    }
     this.underWay.set(key, count + 1);
     res.once('close', () => this.leave(key));
     return undefined;

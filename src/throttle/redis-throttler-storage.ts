@@ -15,6 +15,8 @@ const MAX_LIMITERS = 1000;
  */
 export class RedisThrottlerStorage extends CountingStorage {
   private readonly memory = new MemoryThrottlerStorage();
+  /** Hits that were counted here alone, because Redis was away (`down`) or did not answer (`error`). */
+  readonly countedAlone = { down: 0, error: 0 };
   private readonly limiters = new LRUCache<string, RateLimiterRedis>({ max: MAX_LIMITERS });
 
   constructor(private readonly redis: RedisConnection) {
@@ -25,13 +27,19 @@ export class RedisThrottlerStorage extends CountingStorage {
     const counters = this.memory.countersOf(hit.name);
     const refused = counters.hitIfOver(hit.key, hit.limit);
     if (refused !== undefined) return refused;
-    if (!this.redis.isUp) return this.memory.hit(hit);
+    if (!this.redis.isUp) return this.countAlone(hit, 'down');
     return this.limiterOf(hit)
       .consume(hit.key)
       .then(
         (answer) => this.note(hit, answer),
-        (failure: unknown) => (failure instanceof RateLimiterRes ? this.note(hit, failure) : this.memory.hit(hit)),
+        (failure: unknown) =>
+          failure instanceof RateLimiterRes ? this.note(hit, failure) : this.countAlone(hit, 'error'),
       );
+  }
+
+  private countAlone(hit: Hit, why: 'down' | 'error'): HitCount {
+    this.countedAlone[why] += 1;
+    return this.memory.hit(hit);
   }
 
   private note(hit: Hit, { consumedPoints: hits, msBeforeNext }: RateLimiterRes): HitCount {

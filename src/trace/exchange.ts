@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Identity } from '../auth/index.js';
 import type { ClientAddress } from '../edge/index.js';
 import type { Route } from '../routing/index.js';
+import { Timeline } from './timeline.js';
 import type { TraceContext } from './trace-context.js';
 
 /** What the access log tells of a request beside its status and timing. */
@@ -32,6 +33,8 @@ export interface ExchangeNotes {
 export class Exchange {
   readonly startedAt = performance.now();
   readonly notes: ExchangeNotes = {};
+  /** What happened on its way, and when. */
+  timeline = new Timeline(this.startedAt);
 
   /** Raw path without the query, as the client spelt it and as PHP will see it. */
   path = '/';
@@ -60,6 +63,10 @@ export class Exchange {
   readonly answerHeaders: string[] = [];
   /** True once every policy was passed: a controller reached without it is refused. */
   admitted = false;
+  /** The answer is a stream that lasts as long as its client listens: its time is no latency. */
+  isStream = false;
+  /** An answer was stopped for the secret in it. */
+  hasSecretStopped = false;
   /** Answers in the stead of a native handler that failed, where that may be; undefined where it may not. */
   standIn: ((fault: string) => Promise<void>) | undefined;
   /** The client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1). */

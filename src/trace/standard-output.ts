@@ -19,6 +19,8 @@ export class StandardOutput {
   private rest: Buffer = NOTHING;
   private bytes = 0;
   private leftOut = 0;
+  /** Lines that were left out since the process began. */
+  leftOutTotal = 0;
   private state: 'idle' | 'writing' | 'resting' | 'gone' = 'idle';
 
   constructor(
@@ -31,6 +33,7 @@ export class StandardOutput {
     const bytes = Buffer.byteLength(line);
     if (this.bytes + bytes > this.maxWaitingBytes) {
       this.leftOut += 1;
+      this.leftOutTotal += 1;
       return;
     }
     this.waiting.push(line);

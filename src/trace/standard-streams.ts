@@ -8,10 +8,13 @@ const MAX_LINES = 100;
 /**
  * Makes log lines of whatever else writes to this process's streams: libraries, worker threads, Node's warnings, an error that nobody caught.
  * After it, nothing but the log reaches them, except through the function it returns.
- * @param exit ends the process after an uncaught error, with status 1
+ * @param exit ends the process after an uncaught error, with status 1; it is told which
  * @returns writes plain text to standard output, for people
  */
-export function claimStandardStreams(logger: Logger, exit: (code: number) => void): (text: string) => void {
+export function claimStandardStreams(
+  logger: Logger,
+  exit: (code: number, error: unknown) => void,
+): (text: string) => void {
   const plain = process.stdout.write.bind(process.stdout);
   const { stdout, stderr } = process;
   // A greeting that a full disk or a closed terminal does not take ends nothing.
@@ -26,7 +29,7 @@ export function claimStandardStreams(logger: Logger, exit: (code: number) => voi
     // Whoever else listens decides (src/experiment/strays).
     if (listeners > 1) return;
     tellOfTheEnd(logger, kind, error);
-    exit(1);
+    exit(1, error);
   };
   process.on('uncaughtException', (error) =>
     endWith('uncaught error', process.listenerCount('uncaughtException'), error),

@@ -6,12 +6,14 @@ export interface TraceContext {
   readonly traceId: string;
   /** W3C `traceparent` handed to the upstream: same trace, this request's own span. */
   readonly traceparent: string;
+  /** The caller's span, where it has said which: 16 hex digits. */
+  readonly parentSpan: string | undefined;
 }
 
 const VALID_TRACE_ID = /^[A-Za-z0-9_-]{8,64}$/;
 /** Version 00 ends with its flags; only later versions may have more (W3C Trace Context, sections 3.2.2 and 4). */
 const VALID_TRACEPARENT =
-  /^(?!ff)(00(?!.{54})|(?!00)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?$/;
+  /^(?!ff)(00(?!.{54})|(?!00)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 const HEX_TRACE_ID = /^(?!0{32}$)[0-9a-f]{32}$/;
 
 /**
@@ -22,24 +24,24 @@ export function traceFrom(traceparent: string | undefined, traceIdHeader: string
   const parent = traceparent === undefined ? null : VALID_TRACEPARENT.exec(traceparent);
   if (parent?.[2] !== undefined) {
     // Of the flags only "sampled" is known; unknown ones are not passed on (section 3.2.2.5.2).
-    const flags = (Number.parseInt(parent[3] ?? '0', 16) & 1) === 1 ? '01' : '00';
-    return { traceId: parent[2], traceparent: `00-${parent[2]}-${randomHex(8)}-${flags}` };
+    const flags = (Number.parseInt(parent[4] ?? '0', 16) & 1) === 1 ? '01' : '00';
+    return { traceId: parent[2], traceparent: `00-${parent[2]}-${randomHex(8)}-${flags}`, parentSpan: parent[3] };
   }
   if (traceIdHeader !== undefined && VALID_TRACE_ID.test(traceIdHeader)) {
     const hex = HEX_TRACE_ID.test(traceIdHeader)
       ? traceIdHeader
       : createHash('sha256').update(traceIdHeader).digest('hex').slice(0, 32);
-    return { traceId: traceIdHeader, traceparent: `00-${hex}-${randomHex(8)}-01` };
+    return { traceId: traceIdHeader, traceparent: `00-${hex}-${randomHex(8)}-01`, parentSpan: undefined };
   }
   const made = randomHex(16);
-  return { traceId: made, traceparent: `00-${made}-${randomHex(8)}-01` };
+  return { traceId: made, traceparent: `00-${made}-${randomHex(8)}-01`, parentSpan: undefined };
 }
 
 // One call to the random generator serves many ids: a call each costs more than the rest of the trace step.
 const pool = Buffer.alloc(4096);
 let used = pool.length;
 
-function randomHex(bytes: number): string {
+export function randomHex(bytes: number): string {
   if (used + bytes > pool.length) {
     randomFillSync(pool);
     used = 0;

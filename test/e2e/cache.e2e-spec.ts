@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import fc from 'fast-check';
 import type { IncomingMessage } from 'node:http';
 import { purgeCache } from '../../src/cli/gateway/cache-command.js';
-import { readCacheOptions } from '../../src/cli/gateway/cache-options.js';
+import { cacheCommand } from '../../src/cli/gateway/commands/cache.command.js';
 import { EnvelopeFields } from '../../src/contract/index.js';
 import { NativeHandler } from '../../src/routing/index.js';
 import { exchangeOf } from '../../src/trace/index.js';
@@ -157,7 +157,7 @@ describe('Donna’s reads', () => {
     await purge('?tag=secretary');
     expect(await held()).toEqual([true, false]);
     await fill();
-    const options = readCacheOptions(['purge', '--json']);
+    const options = cacheCommand.read(['purge', '--json']);
     if (options.kind !== 'run') throw new Error('the command line is not understood');
     const access = {
       base: gateway.url,
@@ -168,7 +168,7 @@ describe('Donna’s reads', () => {
     expect(await purgeCache(options.options, access)).toBe(0);
     expect(await held()).toEqual([false, false]);
     for (const slip of [[], ['purge', 'all'], ['purge', '--route', 'a', '--tag', 'b']])
-      expect(readCacheOptions(slip).kind).toBe('fault');
+      expect(cacheCommand.read(slip).kind).toBe('fault');
   });
 });
 

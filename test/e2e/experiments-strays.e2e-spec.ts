@@ -6,6 +6,7 @@ import { ALIKE, explain as explainOf, type Explained, experimentTable } from '..
 import { call } from '../support/http-call.js';
 import { hear } from '../support/raw-client.js';
 import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
+import { startSentryReceiver } from '../support/sentry-receiver.js';
 import { bearer } from '../support/staged-site.js';
 import type { TestGateway } from '../support/test-gateway.js';
 
@@ -32,8 +33,13 @@ afterAll(async () => {
   for (const one of processes.splice(0)) await one.stop();
 });
 
-async function start(staging: string, experiment = '', policies?: string): Promise<CandidateProcess> {
-  const made = await startCandidateProcess(experimentTable(staging, experiment, policies) + HELD, php.origin);
+async function start(
+  staging: string,
+  experiment = '',
+  policies?: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<CandidateProcess> {
+  const made = await startCandidateProcess(experimentTable(staging, experiment, policies) + HELD, php.origin, env);
   processes.push(made);
   return made;
 }
@@ -74,7 +80,8 @@ describe('a handler that leaves an error to nobody', () => {
   });
 
   it('loses its canary at the first such error, and no caller of another route', async () => {
-    const gateway = await start('stage: canary, weight: 100', '', 'timeoutMs: 300');
+    const sentry = await startSentryReceiver();
+    const gateway = await start('stage: canary, weight: 100', '', 'timeoutMs: 300', { SENTRY_DSN: sentry.dsn });
     // It never answers, and throws where nobody hears: PHP answers in its stead.
     const answer = await ask(gateway, '?do=silent');
     expect(answer.json()).toMatchObject({ success: true, from: 'php' });
@@ -90,6 +97,13 @@ describe('a handler that leaves an error to nobody', () => {
     expect(gateway.exitCode()).toBe(1);
     expect(gateway.said()).toMatch(/Uncaught Error \| at .*site\.mjs/);
     expect(gateway.said()).not.toContain('outside');
+    // Both are reported, the last one before the end.
+    expect(sentry.events.map(({ tags, level }) => [tags['kind'], tags['route'], level])).toEqual([
+      ['stray', 'read', 'error'],
+      ['end', undefined, 'fatal'],
+    ]);
+    expect(sentry.all()).not.toMatch(/alice|outside/);
+    await sentry.stop();
   });
 });
 

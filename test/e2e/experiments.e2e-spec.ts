@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals'
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvelopeFields } from '../../src/contract/index.js';
+import type { ExperimentRow, IgnoreView } from '../../src/admin/admin-api.js';
+import { printExperiment } from '../../src/cli/gateway/print-experiment.js';
 import { describeWith } from '../setup/parts.js';
 import { eventually } from '../support/eventually.js';
 import {
@@ -13,6 +15,7 @@ import {
   experimentTable,
   startExperimentSite,
 } from '../support/experiment-site.js';
+import { type CallAnswer, call } from '../support/http-call.js';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.js';
 import { hear } from '../support/raw-client.js';
 import { admin, bearer } from '../support/staged-site.js';
@@ -110,6 +113,14 @@ describeWith('postgres', 'experiments on several instances', (program) => {
     site.asked.length = 0;
     for (const gateway of [one, two]) for (let i = 0; i < 30; i++) expect((await ask(gateway)).isPhps).toBe(true);
     expect(site.asked).toEqual([]);
+
+    // By whichever decided, or by both at once; each tells of it once.
+    const told = await Promise.all([one, two].map(async ({ metrics }) => (await metrics.render()).text));
+    const rolledBack = told.map((text) =>
+      /^donna_stage_changes_total\{route="read",to="proxy",by="gateway"\} (\d)$/m.exec(text),
+    );
+    expect(rolledBack.map((found) => found?.[1])).toContain('1');
+    expect(rolledBack.map((found) => found?.[1])).not.toContain('2');
 
     const audit = await server.ask(nameOf(url), 'select * from stage_audit order by id');
     expect(audit).toHaveLength(2);
@@ -227,6 +238,186 @@ describeWith('postgres', 'experiments on several instances', (program) => {
       return rows.length === 1 && rows[0]?.['stage'] === 'proxy' && rows[0]['changed_by'] === 'gateway';
     }, 30_000);
     expect((await explain(one)).effective).toEqual({ stage: 'proxy' });
+  });
+
+  describe('with differences that are accepted while they run', () => {
+    const DAY_MS = 86_400_000;
+    const dayIn = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
+    const GOOD = { pointer: '/items/*', reason: 'a list of another order', until: dayIn(30) };
+
+    const ignoring = (gateway: TestGateway, method: string, body: object, who = ['admin'], route = 'read') =>
+      call(gateway.url, `/admin/api/experiments/${route}/ignores`, {
+        method,
+        headers: { ...bearer('boss', who), 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const faultsOf = (answer: CallAnswer): unknown => ({
+      status: answer.status,
+      ...(answer.json() as { validationErrors?: object }).validationErrors,
+    });
+    const rulesOf = async (gateway: TestGateway): Promise<readonly IgnoreView[]> =>
+      (await explain(gateway)).rules.ignore.filter(({ by }) => by !== 'routes.yaml');
+    const seen = async (gateway: TestGateway, kind: string): Promise<number> =>
+      (await explain(gateway)).mirror.classes[kind] ?? 0;
+
+    it('obey them everywhere within a second and after a restart, begin anew with them, and keep who said so', async () => {
+      const url = await makeDatabase();
+      const routes = experimentTable('stage: mirror', QUICK);
+      const [one, two] = [await start(url, routes), await start(url, routes)];
+      site.does = () => new EnvelopeFields({ from: 'php', items: [1, 3] });
+      for (let i = 0; i < 3; i++) await ask(one);
+      await eventually(async () => (await seen(two, 'mismatch')) === 3);
+
+      const added = await ignoring(one, 'POST', GOOD);
+      expect(added.json()).toMatchObject({
+        data: { history: [{ pointer: '/items/*', until: GOOD.until, by: 'boss', reason: GOOD.reason }] },
+      });
+      // Here at once.
+      expect(await rulesOf(one)).toEqual([expect.objectContaining({ ...GOOD, by: 'boss', isExpired: false })]);
+      expect(await seen(one, 'mismatch')).toBe(0);
+      await eventually(async () => (await rulesOf(two)).length === 1);
+      for (let i = 0; i < 2; i++) await ask(two);
+      for (const gateway of [one, two]) await eventually(async () => (await seen(gateway, 'ignored')) === 2);
+
+      await site.stopGateways();
+      const three = await start(url, routes);
+      expect(await rulesOf(three)).toHaveLength(1);
+      expect((await explain(three)).mirror.classes['mismatch']).toBe(0);
+      // Saying it again renews it.
+      expect((await ignoring(three, 'POST', { ...GOOD, until: dayIn(180) })).status).toBe(200);
+      expect(await rulesOf(three)).toEqual([expect.objectContaining({ until: dayIn(180) })]);
+
+      const taken = { pointer: GOOD.pointer, reason: 'mended' };
+      expect((await ignoring(three, 'DELETE', taken)).json()).toMatchObject({
+        data: { history: [{ until: null, reason: 'mended' }, { until: dayIn(180) }, { until: GOOD.until }] },
+      });
+      await ask(three);
+      await eventually(async () => (await seen(three, 'mismatch')) > 0);
+      expect((await ignoring(three, 'DELETE', taken)).status).toBe(404);
+    });
+
+    it('take only what an administrator may say, of a field, for half a year at most', async () => {
+      const url = await makeDatabase();
+      const gateway = await start(url, experimentTable('stage: mirror', QUICK));
+      for (const [wrong, field] of [
+        [{ pointer: 'items' }, 'pointer'],
+        [{ pointer: '/' }, 'pointer'],
+        [{ pointer: '/*/*' }, 'pointer'],
+        [{ pointer: '/items/0' }, 'pointer'],
+        [{ pointer: 'header:' }, 'pointer'],
+        [{ pointer: 'header:set cookie' }, 'pointer'],
+        [{ pointer: `/${'x'.repeat(300)}` }, 'pointer'],
+        [{ pointer: '/a\u202eb' }, 'pointer'],
+        [{ pointer: ['/items'] }, 'pointer'],
+        [{ reason: '' }, 'reason'],
+        [{ reason: ' ' }, 'reason'],
+        [{ reason: 'x'.repeat(501) }, 'reason'],
+        [{ until: dayIn(0) }, 'until'],
+        [{ until: dayIn(181) }, 'until'],
+        [{ until: '2027-02-30' }, 'until'],
+        [{ until: 'tomorrow' }, 'until'],
+        [{ by: 'somebody' }, 'by'],
+      ] as const)
+        expect([wrong, faultsOf(await ignoring(gateway, 'POST', { ...GOOD, ...wrong }))]).toEqual([
+          wrong,
+          { status: 422, [field]: expect.any(String) },
+        ]);
+      expect((await ignoring(gateway, 'POST', GOOD, ['user'])).status).toBe(403);
+      expect((await ignoring(gateway, 'DELETE', { pointer: '/items', reason: 'x' }, ['user'])).status).toBe(403);
+      expect((await ignoring(gateway, 'POST', GOOD, ['admin'], 'nobody')).status).toBe(404);
+      expect((await ignoring(gateway, 'POST', GOOD, ['admin'], 'admin.stage')).status).toBe(404);
+      expect(await rulesOf(gateway)).toEqual([]);
+
+      // Two at a time for the last place of fifty; one of them gets it.
+      const fill = `insert into experiment_ignore (route, pointer, until, reason, added_by)
+        select 'read', '/f' || n, '2020-01-01', 'old', 'boss' from generate_series(1, 49) as n`;
+      await server.ask(nameOf(url), fill);
+      const both = ['/last', '/over'].map((pointer) => ignoring(gateway, 'POST', { ...GOOD, pointer }));
+      expect((await Promise.all(both)).map(({ status }) => status).toSorted()).toEqual([200, 422]);
+      expect(await rulesOf(gateway)).toHaveLength(50);
+    });
+
+    it('hold nothing back any more once their day has come', async () => {
+      const url = await makeDatabase();
+      const gateway = await start(url, experimentTable('stage: mirror', QUICK));
+      site.does = () => new EnvelopeFields({ from: 'php', items: [1, 3] });
+      const expired = `insert into experiment_ignore (route, pointer, until, reason, added_by)
+        values ('read', '/items/*', '2020-01-01', 'was known', 'boss')`;
+      await server.ask(nameOf(url), expired);
+      await eventually(async () => (await rulesOf(gateway))[0]?.isExpired === true);
+      await ask(gateway);
+      await eventually(async () => (await seen(gateway, 'mismatch')) === 1);
+      const { verdict } = await explain(gateway);
+      expect(verdict?.reasons).toContainEqual(expect.objectContaining({ check: 'rules', outcome: 'wait' }));
+    });
+  });
+
+  it('tell how they fared by the hour, of all instances, with what an outage of the database kept back', async () => {
+    const url = await makeDatabase();
+    const routes = experimentTable('stage: mirror', QUICK);
+    const [one, two] = [await start(url, routes), await start(url, routes)];
+    await server.ask(
+      nameOf(url),
+      `insert into experiment_hour select 'read', date_trunc('hour', now()) - n * interval '1 day', 10, 2, 1 from unnest(array[1, 15]) as n`,
+    );
+    const sum = async (gateway: TestGateway): Promise<readonly number[]> => {
+      const { parity } = await explain(gateway);
+      expect(parity.every(({ at }, i) => i === 0 || at > (parity[i - 1]?.at ?? 0))).toBe(true);
+      expect(parity[0]?.at).toBeGreaterThan(Date.now() / 1000 - 14 * 86_400);
+      const total = { compared: 0, differed: 0, candidateErrors: 0 };
+      for (const hour of parity) {
+        total.compared += hour.compared;
+        total.differed += hour.differed;
+        total.candidateErrors += hour.candidateErrors;
+      }
+      return Object.values(total);
+    };
+    for (const gateway of [one, two]) await ask(gateway);
+    site.does = () => new EnvelopeFields({ from: 'php', items: [1, 3] });
+    await ask(one);
+    site.does = () => {
+      throw new Error('the candidate is dead');
+    };
+    await ask(two);
+    for (const gateway of [one, two]) await eventually(async () => String(await sum(gateway)) === '14,3,2');
+    await eventually(async () => {
+      const rows = await server.ask(
+        nameOf(url),
+        `select 1 from experiment_hour where hour < now() - interval '14 days'`,
+      );
+      return rows.length === 0;
+    });
+    const rows = async (): Promise<readonly ExperimentRow[]> => {
+      const list = await call(one.url, '/admin/api/experiments', { headers: bearer('boss', ['admin']) });
+      return (list.json() as { data: readonly ExperimentRow[] }).data;
+    };
+    await eventually(async () => (await rows())[0]?.compared === 4);
+    expect(await rows()).toEqual([
+      {
+        route: 'read',
+        effective: { stage: 'mirror' },
+        compared: 4,
+        differed: 1,
+        candidateErrors: 1,
+        action: 'hold',
+        waitsFor: expect.stringContaining('comparisons that are needed'),
+      },
+      expect.objectContaining({ route: 'write', compared: 0 }),
+    ]);
+
+    const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    expect(printExperiment(await explain(one))).toContain(`  ${day}: 10 compared, 2 differed, 1 failed\n`);
+
+    site.does = alike;
+    await server.kill();
+    try {
+      await ask(one);
+      // Without the database, this instance tells what it alone still keeps.
+      await eventually(async () => (await explain(one)).parity.some(({ compared }) => compared === 1));
+    } finally {
+      await server.start();
+    }
+    for (const gateway of [one, two]) await eventually(async () => String(await sum(gateway)) === '15,3,2', 30_000);
   });
 
   it('change nothing that a person has changed meanwhile', async () => {

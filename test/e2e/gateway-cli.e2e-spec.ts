@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { makeAccessToken } from '../../src/auth/index.js';
 import { compileSources } from '../support/gateway-process.js';
+import { call } from '../support/http-call.js';
 import type { RawUpstream } from '../support/raw-upstream.js';
-import { startPhp, startStaged, whoAnswers } from '../support/staged-site.js';
+import { bearer, stagedTable, startPhp, startStaged, whoAnswers } from '../support/staged-site.js';
 import { IDENTITY_SECRET, JWT_SECRET, type TestGateway } from '../support/test-gateway.js';
 import { findDeadPort } from '../support/tcp-server.js';
 
@@ -17,6 +18,18 @@ import { findDeadPort } from '../support/tcp-server.js';
 jest.setTimeout(180_000);
 
 const PROJECT = resolve(import.meta.dirname, '../..');
+
+const ADMIN = 'policies: { authorization: admin } }';
+/** What the commands ask besides stages. */
+const MORE = `
+  admin.routes: { match: { path: /admin/api/routes, methods: [GET] }, handler: admin.routes, ${ADMIN}
+  admin.match: { match: { path: /admin/api/match, methods: [GET] }, handler: admin.match, ${ADMIN}
+  admin.traces: { match: { path: /admin/api/traces, methods: [GET] }, handler: admin.traces, ${ADMIN}
+  admin.trace: { match: { path: '/admin/api/traces/{*path}', methods: [GET] }, handler: admin.trace, ${ADMIN}
+  admin.experiment: { match: { path: '/admin/api/experiments/{*path}', methods: [GET] }, handler: admin.experiment, ${ADMIN}
+  admin.experiment.ignore: { match: { path: '/admin/api/experiments/{*path}', methods: [POST] }, handler: admin.experiment.ignore, ${ADMIN}
+  admin.experiment.unignore: { match: { path: '/admin/api/experiments/{*path}', methods: [DELETE] }, handler: admin.experiment.unignore, ${ADMIN}
+`;
 
 interface Run {
   readonly code: number;
@@ -35,7 +48,7 @@ describe('npm run gateway', () => {
     copyFileSync(join(PROJECT, 'package.json'), join(folder, 'package.json'));
     symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
     php = await startPhp();
-    gateway = await startStaged(php);
+    gateway = await startStaged(php, { routes: stagedTable('stage: proxy', MORE) });
   });
   afterAll(async () => {
     await gateway.stop();
@@ -81,6 +94,96 @@ describe('npm run gateway', () => {
     ]);
     // Not a terminal: no colours.
     expect(`${set.out}${shown.out}${out}`).not.toContain('\u001b');
+  });
+
+  it('accepts a difference until a day, explains it, and takes it back', async () => {
+    const until = new Date(Date.now() + 5 * 86_400_000).toISOString().slice(0, 10);
+    const added = await run(['ignore', 'list', '/data/*/at', '--until', until, '--reason', 'clocks']);
+    expect(added).toMatchObject({ code: 0, err: '' });
+    expect(added.out).toMatch(new RegExp(`^/data/\\*/at {2}until ${until} {2}cli:\\S+: clocks$`, 'm'));
+    expect((await run(['explain', 'list'])).out).toMatch(/ignored until \S+: \/data\/\*\/at \(cli:\S+: clocks\)$/m);
+    const json = await run(['ignore', 'list', '--json']);
+    expect(JSON.parse(json.out)).toMatchObject({ ignore: [{ pointer: '/data/*/at', until, isExpired: false }] });
+    const wrong = await run(['ignore', 'list', '/*', '--until', until, '--reason', 'all']);
+    expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('covers the whole body') });
+    const taken = await run(['ignore', 'list', '/data/*/at', '--remove', '--reason', 'mended']);
+    expect(taken.out).toContain('Every difference counts.');
+    expect(taken.out).toMatch(/\/data\/\*\/at taken back {2}cli:\S+: mended$/m);
+  });
+
+  it('tells the routes, one in full, and which one a request meets', async () => {
+    const { out } = await run(['routes']);
+    expect(out).toMatch(/^ROUTE +MATCHES +STAGE +ANSWERED BY +WHO MAY +LIMITS$/m);
+    expect(out).toMatch(/^list +GET \/api\/list\.php +proxy +php +jwt +1000000 in 60 s per identity$/m);
+    expect(out).toMatch(/^native +GET \/api\/native +- +test\.candidate +jwt/m);
+    expect((await run(['routes', 'admin.stage.set'])).out).toMatch(/^ {4}input +admin\.stage\.set$/m);
+    const met = await run(['routes', '--match', 'POST /api//Actions.php?action=one']);
+    expect(met.out).toContain('POST /api//Actions.php?action=one → action.one\n  read as /api/actions.php\n');
+    expect(met.out).toContain('the body may name an action');
+    expect(met.out).toMatch(/^ {4}identity +jwt$/m);
+    const json = await run(['routes', '--match', '/api/actions.php?action=two', '--json']);
+    expect(JSON.parse(json.out)).toMatchObject({
+      kind: 'route',
+      route: 'action.rest',
+      inFull: { route: 'action.rest' },
+    });
+    expect(await run(['routes', '--match', '/nothing'])).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('404'),
+    });
+    for (const [method, target, found] of [
+      ['GET', '/api/list.php/../../..', { kind: 'refused' }],
+      ['GET', '/api/actions.php?action=ONE', { kind: 'refused', reason: expect.stringContaining('exact spelling') }],
+      ['GET', '/api/actions.php?action[]=one', { kind: 'refused', reason: expect.stringContaining('single text') }],
+      ['DELETE', '/api/list.php', { kind: 'method-not-allowed', allow: expect.stringContaining('POST') }],
+    ] as const) {
+      const query = new URLSearchParams({ method, target }).toString();
+      const answer = await call(gateway.url, `/admin/api/match?${query}`, { headers: bearer('boss', ['admin']) });
+      expect(answer.json()).toMatchObject({ data: { method, target, ...found } });
+    }
+    expect(await run(['routes', 'lst'])).toMatchObject({ code: 1, err: expect.stringContaining('did you mean list?') });
+    expect((await run(['stage', 'lst'])).err).toContain('did you mean list?');
+  });
+
+  it('shows the way of a request by the trace id of its answer', async () => {
+    const answer = await call(gateway.url, '/api/list.php', { headers: bearer('eve') });
+    const id = String(answer.headers['x-trace-id']);
+    const { code, out } = await run(['trace', id]);
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`^${id}\\n\\nGET list {2}200 {2}[\\d.]+ ms {2}`));
+    expect(out).toMatch(/^ {2,}\S.* +#+ +[\d.]+ ms/m);
+    expect((await run(['trace'])).out).toContain(id);
+    expect((await run(['trace', '0'.repeat(32)])).code).toBe(1);
+  });
+
+  it('prints a token to try things with, and none where people work', async () => {
+    const { code, out } = await run(['token', '--sub', 'eve', '--ttl', '60']);
+    expect(code).toBe(0);
+    const headers = { Authorization: `Bearer ${out.trim()}` };
+    expect((await call(gateway.url, '/api/list.php', { headers })).status).toBe(200);
+    expect((await call(gateway.url, '/admin/api/stages', { headers })).status).toBe(403);
+    const json = JSON.parse((await run(['token', '--role', 'admin', '--json'])).out) as { access_token: string };
+    const admin = { Authorization: `Bearer ${json.access_token}` };
+    expect((await call(gateway.url, '/admin/api/stages', { headers: admin })).status).toBe(200);
+    const settings = {
+      ALLOWED_ORIGINS: 'https://app.example',
+      REMOTE_PHP_BASE: 'http://127.0.0.1:9',
+      DATABASE_URL: 'postgres://127.0.0.1:9/none',
+    };
+    for (const NODE_ENV of ['production', 'preview']) {
+      const refused = await run(['token'], { NODE_ENV, ...settings });
+      expect(refused).toMatchObject({ code: 77, out: '' });
+      expect(refused.err).toContain(`No token is printed in ${NODE_ENV}`);
+    }
+  });
+
+  it('is the doctor too, and has colours where they are asked for', async () => {
+    const doctor = await run(['doctor', '--json', '--port', 'many']);
+    expect(doctor.code).toBe(78);
+    expect(JSON.parse(doctor.out)).toMatchObject({ healthy: false });
+    expect((await run(['stages'], { FORCE_COLOR: '1' })).out).toContain('\u001b[');
+    expect((await run(['stages'], { FORCE_COLOR: '1', NO_COLOR: '1' })).out).toContain('list');
+    expect((await run(['stages'], { NO_COLOR: '1' })).out).not.toContain('\u001b');
   });
 
   it('says what a refusal is about, and ends with 1', async () => {

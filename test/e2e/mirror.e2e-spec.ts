@@ -128,6 +128,11 @@ describe('a mirrored route', () => {
     const gateway = await start();
     expectPhps(await ask(gateway));
     const found = await seenOf(gateway, 'mismatch');
+    const { text } = await gateway.metrics.render();
+    expect(text).toContain('donna_experiment_comparisons_total{route="list",class="mismatch"} 1\n');
+    expect(text).toContain('donna_experiment_comparisons_total{route="list",class="candidate-error"} 0\n');
+    expect(text).toContain('donna_route_stage{route="list",stage="mirror"} 1\n');
+    expect(text).toContain('donna_stage_changes_total{route="list",to="proxy",by="gateway"} 0\n');
     expect(found.fields.map(({ field }) => field)).toEqual(['/from']);
     expect(JSON.stringify(found)).not.toContain('alice');
   });

@@ -16,9 +16,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { signIdentity } from '../../src/auth/index.js';
 import { cleanup } from '../../src/cli/gateway/cleanup-command.js';
-import { readCleanupOptions } from '../../src/cli/gateway/cleanup-options.js';
+import { cleanupCommand } from '../../src/cli/gateway/commands/cleanup.command.js';
 import { person } from '../../src/cli/gateway/person-command.js';
-import { readPersonOptions } from '../../src/cli/gateway/person-options.js';
+import { personCommand } from '../../src/cli/gateway/commands/person.command.js';
 import { MailHashes } from '../../src/outbound/mail/mail-hashes.js';
 import { ConversationRetention } from '../../src/features/conversations/conversation-retention.js';
 import { ownerKey, type Replication } from '../../src/replication/index.js';
@@ -171,12 +171,12 @@ describeWithFpm('retention and persons, in both stores', (fpm) => {
     mint: () => undefined,
   });
   const runCleanup = (...args: readonly string[]) => {
-    const read = readCleanupOptions([...args, '--json']);
+    const read = cleanupCommand.read([...args, '--json']);
     if (read.kind !== 'run') throw new Error(JSON.stringify(read));
     return said(() => cleanup(read.options, access()));
   };
   const runPerson = (...args: readonly string[]) => {
-    const read = readPersonOptions([...args, '--json']);
+    const read = personCommand.read([...args, '--json']);
     if (read.kind !== 'run') throw new Error(JSON.stringify(read));
     return said(() => person(read.options, access()));
   };
@@ -333,6 +333,11 @@ describeWithFpm('retention and persons, in both stores', (fpm) => {
     };
     expect(status.isScheduled).toBe(false);
     expect(status.runs[0]).toMatchObject({ state: 'complete', by: 'cli:op', found: { counts: { voiceEvents: 1 } } });
+    const { text } = await gateway.metrics.render();
+    expect(text).toMatch(/^donna_retention_runs_total\{state="complete"\} [1-9]/m);
+    const [, at] = /^donna_retention_last_success_timestamp_seconds (.+)$/m.exec(text) ?? [];
+    expect(Math.abs(Number(at) * 1000 - Date.now())).toBeLessThan(120_000);
+    expect(text).not.toMatch(/^donna_retention_interval_seconds /m);
     await rows(
       "delete from replication_outbox where owner = 'waits'; delete from replication_owner where origin = 'x'; truncate voice_event",
     );

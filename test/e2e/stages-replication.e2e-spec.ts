@@ -70,6 +70,10 @@ describeWith('postgres', 'what waits for PHP', (program) => {
     expect(found).toMatchObject({ isKnown: true, pending: 3, owners: 2 });
     expect(found.oldestMs).toBeGreaterThan(89_000);
     expect(JSON.stringify(found)).not.toMatch(/127\.0\.0\.1|aaaa/);
+    const { text } = await gateway.metrics.render();
+    expect(text).toContain('\ndonna_replication_pending 3\n');
+    expect(text).toContain('\ndonna_replication_pending_owners 2\n');
+    expect(Number(/^donna_replication_oldest_seconds (.+)$/m.exec(text)?.[1])).toBeGreaterThan(89);
     const printed = printReplication(found);
     expect(printed).toMatch(/^3 changes of 2 owners wait for PHP, the oldest for \d+ s\./);
     expect(printed).toContain('The last failure of this instance');

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { buildClient } from '../../scripts/build-client.mjs';
+import { buildClient, buildDashboard } from '../../scripts/build-client.mjs';
 
-/** Before all suites: gateways that run from sources find the browser's library where src/realtime/delivery looks for it. */
+/** Before all suites: gateways that run from sources find what browsers load where src/realtime/delivery and src/admin/page look for it. */
 export default async function buildClientOnce() {
-  await buildClient(join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'donna-gateway', 'client'));
+  const cache = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'donna-gateway');
+  await Promise.all([buildClient(join(cache, 'client')), buildDashboard(join(cache, 'admin-ui'))]);
 }

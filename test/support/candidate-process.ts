@@ -83,7 +83,11 @@ export interface CandidateProcess {
   stop(): Promise<void>;
 }
 
-export async function startCandidateProcess(routes: string, phpBase: string): Promise<CandidateProcess> {
+export async function startCandidateProcess(
+  routes: string,
+  phpBase: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<CandidateProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'candidate-process-'));
   await compileSources(join(PROJECT, 'src'), join(folder, 'dist'));
   copyFileSync(join(PROJECT, 'package.json'), join(folder, 'package.json'));
@@ -103,6 +107,7 @@ export async function startCandidateProcess(routes: string, phpBase: string): Pr
       GATEWAY_IDENTITY_SECRET: IDENTITY_SECRET,
       ROUTES_FILE: join(folder, 'routes.yaml'),
       REMOTE_PHP_BASE: phpBase,
+      ...env,
     },
   });
   let said = '';

@@ -121,9 +121,9 @@ export async function startDonnaSite(
 }
 
 /** Signs in as a person would, and waits for the board. */
-export async function signIn(page: Page, password: string = DEMO.password): Promise<void> {
+export async function signIn(page: Page, password: string = DEMO.password, email: string = DEMO.email): Promise<void> {
   await page.goto('/login.php');
-  await page.getByLabel('E-mail').fill(DEMO.email);
+  await page.getByLabel('E-mail').fill(email);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL((url) => url.pathname === '/');

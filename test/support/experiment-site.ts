@@ -1,6 +1,7 @@
 import { Controller, Module, Req, Res } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { EnvelopeFields } from '../../src/contract/index.js';
+import type { ExperimentExtras } from '../../src/admin/admin-api.js';
 import { NativeHandler } from '../../src/routing/index.js';
 import { exchangeOf } from '../../src/trace/index.js';
 import { call } from './http-call.js';
@@ -63,6 +64,9 @@ routes:
   admin.stage.set: { match: { path: '/admin/api/stages/{*path}', methods: [PUT] }, handler: admin.stage.set, policies: { authorization: admin, input: admin.stage.set, unknownFields: refuse } }
   admin.stage.clear: { match: { path: '/admin/api/stages/{*path}', methods: [DELETE] }, handler: admin.stage.clear, policies: { authorization: admin, input: admin.stage.clear, unknownFields: refuse } }
   admin.experiment: { match: { path: '/admin/api/experiments/{*path}', methods: [GET] }, handler: admin.experiment, policies: { authorization: admin } }
+  admin.experiments: { match: { path: /admin/api/experiments, methods: [GET] }, handler: admin.experiments, policies: { authorization: admin } }
+  admin.experiment.ignore: { match: { path: '/admin/api/experiments/{*path}', methods: [POST] }, handler: admin.experiment.ignore, policies: { authorization: admin, input: admin.experiment.ignore, unknownFields: refuse } }
+  admin.experiment.unignore: { match: { path: '/admin/api/experiments/{*path}', methods: [DELETE] }, handler: admin.experiment.unignore, policies: { authorization: admin, input: admin.experiment.unignore, unknownFields: refuse } }
 `;
 }
 
@@ -94,7 +98,7 @@ export async function startExperimentSite(): Promise<ExperimentSite> {
 }
 
 /** What `explain` tells of a route. */
-export interface Explained {
+export interface Explained extends ExperimentExtras {
   readonly effective: { readonly stage: string; readonly weight?: number };
   readonly override: { readonly by: string; readonly reason: string } | null;
   readonly mirror: {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadConfig } from '../../src/config/index.js';
 import { startGateway } from '../../src/gateway.js';
+import type { Metrics } from '../../src/metrics/index.js';
 import type { Logger } from '../../src/trace/index.js';
 
 export const JWT_SECRET = 'test-secret-of-the-tokens-0123456789abcdef';
@@ -28,6 +29,8 @@ export interface TestGateway {
   readonly routesFile: string;
   /** To be spied on: what it is told is what the process would log. */
   readonly logger: Logger;
+  /** What it counts and measures, also where no route leads to it. */
+  readonly metrics: Pick<Metrics, 'list' | 'render'>;
   /** To shorten times that no setting reaches. */
   readonly server: Server;
   /** Makes an embedded database ready, as a start does; undefined when nothing needs it. */
@@ -71,6 +74,7 @@ export async function startTestGateway({
     port: Number(new URL(gateway.url).port),
     routesFile,
     logger: gateway.logger,
+    metrics: gateway.metrics,
     server: gateway.server,
     warmUp: () => gateway.warmUp(),
     writeRoutes: (text) => writeFileSync(routesFile, text),

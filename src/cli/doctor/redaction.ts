@@ -23,7 +23,9 @@ export function redactorFor(config: GatewayConfig): (text: string) => string {
     openai.mode === 'real' ? openai.apiKey : undefined,
     elevenlabs.mode === 'real' ? elevenlabs.apiKey : undefined,
     config.mail.smtp?.login?.pass,
-    ...[config.redis.url, config.database.url, config.telemetry.sentryDsn].flatMap(credentialsOf),
+    ...[config.redis.url, config.database.url, config.telemetry.sentryDsn, config.telemetry.otlpEndpoint].flatMap(
+      credentialsOf,
+    ),
   ].filter((value) => value !== undefined && value.length >= LEAST_CHARACTERS);
   return (text) => values.reduce<string>((shown, value) => shown.replaceAll(value ?? '', '***'), text);
 }

@@ -1,5 +1,3 @@
-import type { GatewayCommand, MigrateCommand } from './gateway-options.js';
-
 /** An embedded database may have to start first. */
 const PATIENCE_MS = 75_000;
 /** Bytes of an answer; the longest are pages of fixtures. */
@@ -36,17 +34,7 @@ export interface AdminCall {
   readonly body?: object;
 }
 
-/** Asks a gateway's admin API. @throws AdminCallError */
-export async function askAdmin(
-  base: string,
-  token: string,
-  command: Exclude<GatewayCommand, MigrateCommand>,
-  warn: (text: string) => void = () => undefined,
-): Promise<unknown> {
-  return callAdmin(base, token, toCall(command), warn);
-}
-
-/** The same for any question. @throws AdminCallError */
+/** Asks a gateway's admin API; `warn` hears what it says besides. @throws AdminCallError */
 export async function callAdmin(
   base: string,
   token: string,
@@ -54,8 +42,10 @@ export async function callAdmin(
   warn: (text: string) => void = () => undefined,
 ): Promise<unknown> {
   let response: Response;
+  // Loaded by who asks: help needs no configuration.
+  const { ownAdminPath } = await import('./own-gateway.js');
   try {
-    response = await fetch(`${base}/admin/api${path}`, {
+    response = await fetch(`${base}${ownAdminPath()}/api${path}`, {
       method,
       redirect: 'error',
       signal: AbortSignal.timeout(PATIENCE_MS),
@@ -84,31 +74,6 @@ export async function callAdmin(
     return envelope.data;
   }
   throw new AdminCallError(explain(base, response.status, envelope), response.status);
-}
-
-function toCall(command: Exclude<GatewayCommand, MigrateCommand>): AdminCall {
-  switch (command.kind) {
-    case 'stages':
-      return { method: 'GET', path: '/stages' };
-    case 'replication':
-      return { method: 'GET', path: '/replication' };
-    case 'show':
-      return { method: 'GET', path: `/stages/${command.route}` };
-    case 'explain':
-      return { method: 'GET', path: `/experiments/${command.route}` };
-    case 'history':
-      return { method: 'GET', path: `/stages/${command.route}/history` };
-    case 'clear':
-      return { method: 'DELETE', path: `/stages/${command.route}`, body: { reason: command.reason } };
-    case 'set': {
-      const { stage, weight, reason } = command;
-      return {
-        method: 'PUT',
-        path: `/stages/${command.route}`,
-        body: { stage, reason, ...(weight === undefined ? {} : { weight }) },
-      };
-    }
-  }
 }
 
 async function readEnvelope({ body }: Response): Promise<Envelope | undefined> {

@@ -1,7 +1,12 @@
 import { callAdmin } from './admin-client.js';
-import type { CacheOptions } from './cache-options.js';
+import type { OutputOptions } from './command.js';
 import type { OperatorAccess } from './operator-access.js';
-import { printableJson } from './print-stages.js';
+import { printableJson } from './printable.js';
+
+export interface CacheOptions extends OutputOptions {
+  readonly route: string | undefined;
+  readonly tag: string | undefined;
+}
 
 /** Has stored answers thrown away. @returns the exit code @throws AdminCallError */
 export async function purgeCache({ route, tag, isJson }: CacheOptions, access: OperatorAccess): Promise<number> {

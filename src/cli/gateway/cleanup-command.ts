@@ -1,11 +1,18 @@
 import { callAdmin } from './admin-client.js';
-import type { CleanupOptions } from './cleanup-options.js';
+import type { OutputOptions } from './command.js';
 import type { OperatorAccess } from './operator-access.js';
-import { printable, printableJson } from './print-stages.js';
+import { Progress } from './progress.js';
+import { printable, printableJson } from './printable.js';
 
 const EX_FAULT = 1;
 /** A run works for half a minute; what is left is another's. */
 const MAX_RUNS = 200;
+
+export interface CleanupOptions extends OutputOptions {
+  readonly isDryRun: boolean;
+  readonly isVerbose: boolean;
+  readonly isStatus: boolean;
+}
 
 interface Run {
   readonly id: string;
@@ -32,19 +39,24 @@ export async function cleanup(options: CleanupOptions, access: OperatorAccess): 
   const faults = new Set<string>();
   const items: string[] = [];
   let state = 'unfinished';
-  for (let round = 0; round < MAX_RUNS && state === 'unfinished'; round++) {
-    const { run, items: gone } = (await callAdmin(access.base, access.adminToken(), {
-      method: 'POST',
-      path: '/retention',
-      body: { dryRun: options.isDryRun },
-    })) as { readonly run: Run; readonly items: readonly string[] };
-    ({ state } = run);
-    for (const [kind, count] of Object.entries(run.found.counts)) counts[kind] = (counts[kind] ?? 0) + count;
-    for (const fault of run.found.faults) faults.add(fault);
-    items.push(...gone);
-    // A dry run that is cut would begin at the same place again.
-    if (options.isDryRun) break;
-  }
+  const progress = new Progress(options.isJson);
+  const work = async (): Promise<void> => {
+    for (let round = 0; round < MAX_RUNS && state === 'unfinished'; round++) {
+      const { run, items: gone } = (await callAdmin(access.base, access.adminToken(), {
+        method: 'POST',
+        path: '/retention',
+        body: { dryRun: options.isDryRun },
+      })) as { readonly run: Run; readonly items: readonly string[] };
+      ({ state } = run);
+      for (const [kind, count] of Object.entries(run.found.counts)) counts[kind] = (counts[kind] ?? 0) + count;
+      for (const fault of run.found.faults) faults.add(fault);
+      items.push(...gone);
+      // A dry run that is cut would begin at the same place again.
+      if (options.isDryRun) break;
+      progress.show({ label: 'cleanup', done: sumOf(counts), unit: 'removed' });
+    }
+  };
+  await work().finally(() => progress.end());
   const result = {
     dryRun: options.isDryRun,
     state,
@@ -71,11 +83,15 @@ function printStatus({ isScheduled, keepMs, runs }: Status): string {
     ...Object.entries(keepMs).map(([kind, ms]) => `  ${kind.padEnd(20)} ${spell(ms)}`),
     ...runs.map(
       ({ startedAt, state, isDryRun, by, found }) =>
-        `${startedAt}  ${state}${isDryRun ? ', dry run' : ''}  by ${by}  ${Object.values(found.counts).reduce((a, b) => a + b, 0)} removed`,
+        `${startedAt}  ${state}${isDryRun ? ', dry run' : ''}  by ${by}  ${sumOf(found.counts)} removed`,
     ),
   ]
     .map(printable)
     .join('\n');
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((a, b) => a + b, 0);
 }
 
 function spell(ms: number): string {

@@ -1,7 +1,8 @@
 import { callAdmin } from './admin-client.js';
-import type { MailOptions } from './mail-options.js';
+import type { OutputOptions } from './command.js';
+import type { MailTask } from './commands/mail.command.js';
 import type { OperatorAccess } from './operator-access.js';
-import { printable, printableJson } from './print-stages.js';
+import { printableJson, printTable } from './printable.js';
 
 interface MailList {
   readonly isKnown: boolean;
@@ -17,7 +18,10 @@ interface MailList {
 }
 
 /** Shows the queue of mail, or decides on a dead letter. @returns the exit code @throws AdminCallError */
-export async function mail({ task, isJson }: MailOptions, access: OperatorAccess): Promise<number> {
+export async function mail(
+  { task, isJson }: OutputOptions & { readonly task: MailTask },
+  access: OperatorAccess,
+): Promise<number> {
   const ask = (method: string, path: string, body?: object): Promise<unknown> =>
     callAdmin(access.base, access.adminToken(), {
       method,
@@ -54,8 +58,5 @@ export function printMails({ isKnown, mails }: MailList): string {
       fault ?? '-',
     ]),
   ];
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows
-    .map((row) => printable(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).trimEnd())
-    .join('\n');
+  return printTable(rows);
 }

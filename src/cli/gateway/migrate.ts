@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AdminCall, AdminCallError } from './admin-client.js';
-import type { MigrateCommand } from './gateway-options.js';
-import { type MigrationRun, printMigration, printProgress } from './print-migration.js';
-import { printableJson } from './print-stages.js';
+import { type AdminCall, AdminCallError, callAdmin } from './admin-client.js';
+import type { OutputOptions } from './command.js';
+import type { MigrateOptions } from './commands/migrate.command.js';
+import type { OperatorAccess } from './operator-access.js';
+import { advanceOf, type MigrationRun, printMigration } from './print-migration.js';
+import { Progress } from './progress.js';
+import { printableJson } from './printable.js';
+import { warn } from './tell.js';
 
 const LOOK_EVERY_MS = 500;
 /** A gateway that restarts, or an instance that is gone, may not answer for this long. */
 const PATIENCE_MS = 30_000;
-/** Between lines where there is no terminal. */
-const TELL_EVERY_MS = 5000;
 const EX_FAULT = 1;
 const EX_INTERRUPTED = 130;
 
@@ -19,7 +21,10 @@ type Ask = (call: AdminCall) => Promise<unknown>;
  * @returns the exit code: 0 when all runs are complete
  * @throws AdminCallError
  */
-export async function migrate(command: MigrateCommand, ask: Ask, { isJson }: { isJson: boolean }): Promise<number> {
+export async function migrate(command: MigrateOptions & OutputOptions, access: OperatorAccess): Promise<number> {
+  const { isJson } = command;
+  // It may take longer than a token lives.
+  const ask: Ask = (call) => callAdmin(access.base, access.adminToken(), call);
   const looking = new AbortController();
   const interrupt = (): void => looking.abort();
   process.once('SIGINT', interrupt);
@@ -40,7 +45,7 @@ export async function migrate(command: MigrateCommand, ask: Ask, { isJson }: { i
   }
 }
 
-async function collectionsOf({ collection }: MigrateCommand, ask: Ask): Promise<readonly string[]> {
+async function collectionsOf({ collection }: MigrateOptions, ask: Ask): Promise<readonly string[]> {
   if (collection !== 'all') return [collection];
   const known = (await ask({ method: 'GET', path: '/migrations' })) as readonly { readonly collection: string }[];
   if (known.length === 0)
@@ -48,7 +53,7 @@ async function collectionsOf({ collection }: MigrateCommand, ask: Ask): Promise<
   return known.map(({ collection: name }) => name);
 }
 
-async function start(collection: string, command: MigrateCommand, ask: Ask): Promise<MigrationRun> {
+async function start(collection: string, command: MigrateOptions, ask: Ask): Promise<MigrationRun> {
   const begun = (await ask({
     method: 'POST',
     path: `/migrations/${collection}`,
@@ -58,8 +63,8 @@ async function start(collection: string, command: MigrateCommand, ask: Ask): Pro
       verifyOnly: command.isVerifyOnly,
     },
   })) as MigrationRun & { readonly isJoined: boolean; readonly isResumed: boolean };
-  if (begun.isJoined) tell(`${collection}: such a run is under way already, by ${begun.startedBy}: looking on`);
-  if (begun.isResumed) tell(`${collection}: going on where the run of ${begun.startedAt} was`);
+  if (begun.isJoined) warn(`${collection}: such a run is under way already, by ${begun.startedBy}: looking on`);
+  if (begun.isResumed) warn(`${collection}: going on where the run of ${begun.startedAt} was`);
   return begun;
 }
 
@@ -75,25 +80,46 @@ async function stop(collection: string, ask: Ask): Promise<MigrationRun> {
 /** @returns undefined when interrupted */
 async function watch(
   begun: MigrationRun,
-  command: MigrateCommand,
+  command: MigrateOptions & OutputOptions,
   ask: Ask,
   signal: AbortSignal,
 ): Promise<MigrationRun | undefined> {
-  const screen = new Screen();
+  const progress = new Progress(command.isJson);
+  try {
+    return await lookOn(begun, { command, ask, signal, progress });
+  } finally {
+    progress.end();
+  }
+}
+
+async function lookOn(
+  begun: MigrationRun,
+  {
+    command,
+    ask,
+    signal,
+    progress,
+  }: {
+    readonly command: MigrateOptions;
+    readonly ask: Ask;
+    readonly signal: AbortSignal;
+    readonly progress: Progress;
+  },
+): Promise<MigrationRun | undefined> {
   let run = begun;
   let answeredAt = performance.now();
   while (run.state === 'running') {
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) {
-      screen.end();
-      tell(`${run.collection}: the run goes on in the gateway. The same command looks on; with --stop it ends.`);
+      progress.end();
+      warn(`${run.collection}: the run goes on in the gateway. The same command looks on; with --stop it ends.`);
       return undefined;
     }
     try {
       run = await find(run, ask);
       if (run.isOrphaned) {
-        screen.end();
-        tell(`${run.collection}: the process that ran it is not heard of any more`);
+        progress.end();
+        warn(`${run.collection}: the process that ran it is not heard of any more`);
         run = await start(run.collection, command, ask);
       }
       answeredAt = performance.now();
@@ -101,37 +127,11 @@ async function watch(
       const isAway = error instanceof AdminCallError && (error.status === 0 || error.status >= 500);
       if (!isAway || performance.now() - answeredAt > PATIENCE_MS) throw error;
     }
-    screen.show(printProgress(run));
+    progress.show(advanceOf(run));
   }
-  screen.end();
   return run;
 }
 
 async function find({ collection, id }: MigrationRun, ask: Ask): Promise<MigrationRun> {
   return (await ask({ method: 'GET', path: `/migrations/${collection}/${id}` })) as MigrationRun;
-}
-
-/** One line that is written over on a terminal; elsewhere a line now and then. */
-class Screen {
-  private shownAt = performance.now();
-  private isDirty = false;
-
-  show(line: string): void {
-    if (process.stderr.isTTY) {
-      process.stderr.write(`\r\u001b[K${line}`);
-      this.isDirty = true;
-    } else if (performance.now() - this.shownAt > TELL_EVERY_MS) {
-      this.shownAt = performance.now();
-      tell(line);
-    }
-  }
-
-  end(): void {
-    if (this.isDirty) process.stderr.write('\r\u001b[K');
-    this.isDirty = false;
-  }
-}
-
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

@@ -18,6 +18,20 @@ export function ownAddress(): string {
   return `http://${address}:${port}`;
 }
 
+/** ADMIN_PATH; its default where this machine's configuration cannot be read, which who names a gateway and a token does not need. */
+export function ownAdminPath(): string {
+  try {
+    return ownConfig().paths.admin;
+  } catch {
+    return '/admin';
+  }
+}
+
+/** NODE_ENV. @throws ConfigError */
+export function ownEnvironment(): GatewayConfig['environment'] {
+  return ownConfig().environment;
+}
+
 /** An administrator's token, for whoever may read the secret; the history names the user of this machine. @throws UsageError, ConfigError */
 export function makeAdminToken(): string {
   const token = mintToken({ subject: `cli:${userName()}`, roles: ['admin'], lifeS: TOKEN_LIFE_S });

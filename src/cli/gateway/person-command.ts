@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { callAdmin } from './admin-client.js';
+import type { OutputOptions } from './command.js';
+import type { PersonTask } from './commands/person.command.js';
 import { type OperatorAccess, UsageError } from './operator-access.js';
-import type { PersonOptions } from './person-options.js';
-import { printable, printableJson } from './print-stages.js';
+import { type Advance, Progress } from './progress.js';
+import { printable, printableJson } from './printable.js';
 
 const EX_FAULT = 1;
+
+export interface PersonOptions extends OutputOptions {
+  readonly task: PersonTask;
+  readonly subject: string;
+  readonly email: string | undefined;
+}
 
 interface Facts {
   readonly count: number;
@@ -62,13 +70,18 @@ async function exportTo(out: string, subject: string, ask: Ask, isJson: boolean)
   // Before anything is asked for: an export that cannot be kept is not to be noted as one.
   const file = makeFile(out);
   let isWritten = false;
+  const progress = new Progress(isJson);
   try {
     const begun = (await ask('export', {})) as { readonly record: string; readonly parts: Inventory };
     const parts: Record<string, { readonly count: number; readonly bytes: number; readonly sha256: string }> = {};
     const texts: string[] = [];
+    const total = countOf(begun.parts.php) + countOf(begun.parts.gateway);
+    let done = 0;
     for (const [store, names] of Object.entries(begun.parts) as [string, Inventory['php']][]) {
       for (const part of Object.keys(names ?? {})) {
-        const items = await readWhole(ask, { store, part });
+        const advance: Advance = { label: 'export', done, total, unit: 'items', note: `${store}.${part}` };
+        const items = await readWhole(ask, { store, part }, (read) => progress.show({ ...advance, done: done + read }));
+        done += items.length;
         const text = JSON.stringify(items);
         const sha256 = createHash('sha256').update(text).digest('hex');
         parts[`${store}.${part}`] = { count: items.length, bytes: Buffer.byteLength(text), sha256 };
@@ -78,26 +91,33 @@ async function exportTo(out: string, subject: string, ask: Ask, isJson: boolean)
     const manifest = { version: 1, subject, record: begun.record, exportedAt: new Date().toISOString(), parts };
     writeAll(file, `{"manifest":${JSON.stringify(manifest)},\n"parts":{\n${texts.join(',\n')}\n}}\n`);
     isWritten = true;
+    progress.end();
     const lines = Object.entries(parts).map(
       ([name, { count, sha256 }]) => `  ${name.padEnd(28)} ${String(count).padStart(6)}  ${sha256}`,
     );
     return say(isJson ? printableJson(manifest) : [`Exported to ${out}:`, ...lines].map(printable).join('\n'), 0);
   } finally {
+    progress.end();
     closeSync(file);
     if (!isWritten) rmSync(out, { force: true });
   }
 }
 
 /** All pages of a part. */
-async function readWhole(ask: Ask, which: object): Promise<readonly unknown[]> {
+async function readWhole(ask: Ask, which: object, onPage: (read: number) => void): Promise<readonly unknown[]> {
   const items: unknown[] = [];
   let after: string | undefined;
   do {
     const page = (await ask('export', { ...which, ...(after === undefined ? {} : { after }) })) as Page;
     for (const item of page.items) items.push(item);
+    onPage(items.length);
     after = page.next;
   } while (after !== undefined);
   return items;
+}
+
+function countOf(parts: Readonly<Record<string, Facts>> | null): number {
+  return Object.values(parts ?? {}).reduce((sum, { count }) => sum + count, 0);
 }
 
 /** For who runs this alone. @throws UsageError */

@@ -1,5 +1,5 @@
 import { printVerdict, type VerdictView } from './print-verdict.js';
-import { printable } from './print-stages.js';
+import { printable } from './printable.js';
 
 interface Difference {
   readonly field: string;
@@ -42,6 +42,14 @@ interface Seen {
   }[];
 }
 
+interface HourView {
+  /** Unix seconds. */
+  readonly at: number;
+  readonly compared: number;
+  readonly differed: number;
+  readonly candidateErrors: number;
+}
+
 interface Experiment extends VerdictView {
   readonly route: string;
   readonly effective: { readonly stage: string; readonly weight?: number };
@@ -55,8 +63,12 @@ interface Experiment extends VerdictView {
       readonly reason: string;
       readonly until: string;
       readonly isExpired: boolean;
+      readonly by?: string;
     }[];
   };
+  /** Absent in what an older gateway tells, as `areIgnoresKnown`. */
+  readonly parity?: readonly HourView[];
+  readonly areIgnoresKnown?: boolean;
   readonly mirror: Seen;
   readonly late: number;
 }
@@ -86,13 +98,34 @@ export function printExperiment(data: unknown): string {
     ...mirror.fields.map(({ field, observations }) => `  differs in ${observations}: ${field}`),
     ...noiseLines(mirror.noise),
     ...rules.ignore.map(
-      ({ pointer, reason, until, isExpired }) =>
-        `  ignored until ${until}${isExpired ? ' (EXPIRED: it counts again)' : ''}: ${pointer} (${reason})`,
+      ({ pointer, reason, until, isExpired, by = 'routes.yaml' }) =>
+        `  ignored until ${until}${isExpired ? ' (EXPIRED: it counts again)' : ''}: ${pointer} (${by}: ${reason})`,
     ),
+    ...(experiment.areIgnoresKnown === false
+      ? ['  WARNING: what was accepted at run time is not known yet; such differences count']
+      : []),
+    ...parityLines(experiment.parity ?? []),
     ...printVerdict(experiment),
     ...mirror.samples.slice(0, SHOWN_SAMPLES).flatMap(sampleLines),
   ];
   return lines.map(printable).join('\n');
+}
+
+/** By the day (UTC): of all stages and rules that there were. */
+function parityLines(parity: readonly HourView[]): string[] {
+  const days = new Map<string, { compared: number; differed: number; candidateErrors: number }>();
+  for (const { at, compared, differed, candidateErrors } of parity) {
+    const day = new Date(at * 1000).toISOString().slice(0, 10);
+    const sum = days.get(day) ?? { compared: 0, differed: 0, candidateErrors: 0 };
+    sum.compared += compared;
+    sum.differed += differed;
+    sum.candidateErrors += candidateErrors;
+    days.set(day, sum);
+  }
+  return [...days].map(
+    ([day, { compared, differed, candidateErrors }]) =>
+      `  ${day}: ${compared} compared, ${differed} differed, ${candidateErrors} failed`,
+  );
 }
 
 function saidBy(override: Experiment['override'], since: string | null): string {

@@ -1,4 +1,5 @@
-import { printable } from './print-stages.js';
+import { printable } from './printable.js';
+import type { Advance } from './progress.js';
 
 interface NoteList {
   readonly count: number;
@@ -42,14 +43,24 @@ export interface MigrationRun {
 
 const SHOWN_OWNERS = 20;
 
-/** How far a run is, on one line. */
-export function printProgress({ collection, progress }: MigrationRun): string {
-  const { phase, moved, unchanged, faults, verified, different } = progress;
-  const part =
-    phase === 'move'
-      ? `${moved} owners carried, ${unchanged} as they should be, ${faults.count} faults`
-      : `${verified} owners compared, ${different.count} differ`;
-  return printable(`${collection}: ${part}, ${(progress.activeMs / 1000).toFixed(0)} s`);
+/** How far a run is. How many owners there are is known once all were carried. */
+export function advanceOf({ collection, isVerifyOnly, progress }: MigrationRun): Advance {
+  const { phase, moved, unchanged, faults, verified, different, activeMs } = progress;
+  const seconds = `${(activeMs / 1000).toFixed(0)} s`;
+  if (phase === 'move')
+    return {
+      label: `${collection}: carrying`,
+      done: moved + unchanged,
+      unit: 'owners',
+      note: `${moved} carried, ${unchanged} as they should be, ${faults.count} faults, ${seconds}`,
+    };
+  return {
+    label: `${collection}: comparing`,
+    done: verified,
+    total: isVerifyOnly ? undefined : Math.max(verified, moved + unchanged),
+    unit: 'owners',
+    note: `${different.count} differ, ${seconds}`,
+  };
 }
 
 /** What a run has found. */

@@ -1,5 +1,5 @@
 import type { ParityReport, RouteParity } from '../../experiment/index.js';
-import { printable } from './print-stages.js';
+import { printable } from './printable.js';
 
 const MAX_VALUE = 60;
 

@@ -1,4 +1,4 @@
-import { printable } from './print-stages.js';
+import { printable } from './printable.js';
 
 /** What waits for PHP, as the admin API tells it. */
 export interface ReplicationView {

@@ -1,4 +1,5 @@
-import { styleText } from 'node:util';
+import { longest, MAX_PADDING, printable } from './printable.js';
+import { paint } from './tell.js';
 
 interface Staged {
   readonly stage: string;
@@ -26,10 +27,11 @@ interface Change {
   readonly isCleared: boolean;
 }
 
+/** Of stages. */
 const COLOURS = { proxy: 'gray', mirror: 'blue', canary: 'yellow', replaced: 'green' } as const;
 
 /** A table of routes; without `isAll` only those whose stage can be changed. */
-export function printStages(data: unknown, { isAll, hasColours }: { isAll: boolean; hasColours: boolean }): string {
+export function printStages(data: unknown, { isAll }: { readonly isAll: boolean }): string {
   const routes = (data as readonly StagedRoute[]).filter(({ possible }) => isAll || possible.length > 1);
   if (routes.length === 0)
     return 'No route has both an upstream and a handler: there is no stage to change. See all with --all';
@@ -41,23 +43,23 @@ export function printStages(data: unknown, { isAll, hasColours }: { isAll: boole
       route.override === null ? 'routes.yaml' : `${route.override.by}: ${route.override.reason}`,
     ]),
   ];
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const widths = [0, 1].map((column) => Math.min(MAX_PADDING, longest(rows.map((row) => row[column] ?? ''))));
   return rows
     .map(
       ([name = '', stage = '', why = '']) =>
         printable(`${name.padEnd(widths[0] ?? 0)}  `) +
-        paint(printable(stage.padEnd(widths[1] ?? 0)), hasColours) +
+        paintStage(printable(stage.padEnd(widths[1] ?? 0))) +
         printable(`  ${why}`),
     )
     .join('\n');
 }
 
 /** One route, a fact a line. */
-export function printRoute(data: unknown, { hasColours }: { hasColours: boolean }): string {
+export function printRoute(data: unknown): string {
   const { route, path, methods, actions, effective, inTable, override, possible, canary } = data as StagedRoute;
   const action = actions === undefined ? '' : `, action ${actions.join(' | ')}`;
   return [
-    `${printable(route)}  ${paint(printable(said(effective)), hasColours)}`,
+    `${printable(route)}  ${paintStage(printable(said(effective)))}`,
     printable(`  matches      ${methods.length === 0 ? 'any method' : methods.join(' ')} ${path}${action}`),
     printable(`  routes.yaml  ${said(inTable)}`),
     printable(
@@ -90,21 +92,9 @@ function said({ stage, weight }: Staged): string {
   return weight === undefined ? stage : `${stage} ${weight} %`;
 }
 
-function paint(text: string, hasColours: boolean): string {
+/** A stage in its colour. */
+export function paintStage(text: string): string {
   const [stage = ''] = text.split(' ');
   const colour = Object.entries(COLOURS).find(([name]) => name === stage)?.[1];
-  return hasColours && colour !== undefined ? styleText(colour, text, { validateStream: false }) : text;
-}
-
-/** What others wrote does not steer the terminal. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
-}
-
-/** JSON for machines, of the same value, which does not steer the terminal that it is shown in either. */
-export function printableJson(value: unknown): string {
-  // What JSON leaves as it is, besides the ends of its own lines; by halves, as JSON spells what is beyond 16 bits.
-  return JSON.stringify(value, undefined, 2).replace(/[^\P{C}\n]/gu, (text) =>
-    Array.from(text.split(''), (half) => `\\u${half.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
-  );
+  return colour === undefined ? text : paint(colour, text);
 }

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FixtureFile, FixtureError, readFixture, type RecordingStatus } from '../../experiment/index.js';
 import { AdminCallError, callAdmin } from './admin-client.js';
+import type { OutputOptions } from './command.js';
+import type { RecordBounds, RecordKind } from './commands/record.command.js';
 import { type OperatorAccess, UsageError } from './operator-access.js';
-import { printable, printableJson } from './print-stages.js';
-import type { RecordOptions } from './record-options.js';
+import { type Advance, Progress } from './progress.js';
+import { printable, printableJson } from './printable.js';
 
 const LOOK_EVERY_MS = 500;
 /** A recording has no more. */
@@ -14,6 +16,14 @@ const EX_FAULT = 1;
 /** What a gateway says a file's name is decides where it is written: nowhere else than in the folder of its route. */
 const FILE_NAME = /^[a-z][a-z0-9.-]{0,79}\/\d{4,6}-[a-z]{1,20}(?:-[a-z_]{1,40})?-\d{3}\.json$/;
 const OLD_FILE = /^\d{4,6}-[a-z_-]+-\d{3}\.json$/;
+
+export interface RecordOptions extends OutputOptions {
+  readonly kind: RecordKind;
+  readonly routes: readonly string[];
+  readonly out: string;
+  readonly replaces: boolean;
+  readonly bounds: RecordBounds;
+}
 
 interface Shown {
   readonly environment: string;
@@ -63,18 +73,29 @@ async function follow(
     );
   let shown = begun;
   let written = 0;
-  for (;;) {
-    if (interrupted.aborted && shown.recording?.ended === null) shown = (await ask('DELETE')) as Shown;
-    else shown = (await ask('GET')) as Shown;
-    if (shown.recording?.startedAt !== begun.recording?.startedAt)
-      throw new AdminCallError(
-        `The recording is gone: has the gateway restarted? ${written} fixtures were written`,
-        500,
-      );
-    written = await writeFrom(written, out, ask);
-    if (shown.recording?.ended !== null) return shown;
-    await sleep(LOOK_EVERY_MS, undefined, { signal: interrupted }).catch(() => undefined);
-  }
+  const progress = new Progress(isJson);
+  const wait = async (): Promise<Shown> => {
+    for (;;) {
+      if (interrupted.aborted && shown.recording?.ended === null) shown = (await ask('DELETE')) as Shown;
+      else shown = (await ask('GET')) as Shown;
+      if (shown.recording?.startedAt !== begun.recording?.startedAt)
+        throw new AdminCallError(
+          `The recording is gone: has the gateway restarted? ${written} fixtures were written`,
+          500,
+        );
+      written = await writeFrom(written, out, ask);
+      if (shown.recording?.ended !== null) return shown;
+      progress.show(advanceOf(shown.recording));
+      await sleep(LOOK_EVERY_MS, undefined, { signal: interrupted }).catch(() => undefined);
+    }
+  };
+  return wait().finally(() => progress.end());
+}
+
+function advanceOf({ fixtures, settings, endsAt }: RecordingStatus): Advance {
+  const left = Math.max(0, Math.ceil((Date.parse(endsAt) - Date.now()) / 1000));
+  const note = Number.isNaN(left) ? `until ${endsAt}` : `ends in ${left} s at the latest`;
+  return { label: 'recording', done: fixtures, total: settings.maxFixtures, unit: 'fixtures', note };
 }
 
 /** Writes the fixtures from a number on; returns the number of the next. */

@@ -1,11 +1,13 @@
 import { replayFixtures, reportParity } from '../../experiment/index.js';
 import { AdminCallError, callAdmin } from './admin-client.js';
+import type { Against } from './commands/replay.command.js';
 import { type OperatorAccess, UsageError } from './operator-access.js';
 import { printParity } from './print-parity.js';
-import { printableJson } from './print-stages.js';
+import { Progress } from './progress.js';
+import { printableJson } from './printable.js';
 import { readFixtures } from './replay-files.js';
 import { replayIdentities } from './replay-identities.js';
-import type { Against, ReplayCommandOptions } from './replay-options.js';
+import type { ReplayCommandOptions } from './replay-options.js';
 import { type ReplayTarget, sendReplay } from './replay-sender.js';
 import { RouteAddresses } from './route-addresses.js';
 
@@ -38,8 +40,14 @@ export async function replay(options: ReplayCommandOptions, access: OperatorAcce
   };
   // A token that this gateway would take is for nobody else.
   const mayMint = 'arm' in against || LOOPBACK.test(new URL(base).hostname);
+  const progress = new Progress(isJson);
+  let sent = 0;
   const outcomes = await replayFixtures(fixtures, {
-    send: (request, fixture) => sendReplay(target, request, fixture),
+    send: async (request, fixture) => {
+      progress.show({ label: 'replay', done: sent, total: fixtures.length, unit: 'fixtures' });
+      sent += 1;
+      return sendReplay(target, request, fixture);
+    },
     identify: replayIdentities(options, access, mayMint),
     settingsOf: (route) => {
       const known = rules.get(route);
@@ -48,7 +56,7 @@ export async function replay(options: ReplayCommandOptions, access: OperatorAcce
       return known.arms.includes(arm) ? { rules: known } : { leftOut: `${arm} does not answer this route` };
     },
     allowsWrites,
-  });
+  }).finally(() => progress.end());
   const report = reportParity(outcomes, (route) => rules.get(route)?.expectedStatuses ?? []);
   process.stdout.write(`${isJson ? printableJson(report) : printParity(report)}\n`);
   return report.isParity ? 0 : EX_FAULT;

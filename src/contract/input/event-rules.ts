@@ -19,5 +19,13 @@ export function moment(): Rule {
         typeof value === 'number' ? value >= 0 && value < 1e14 : typeof value === 'string' && MOMENT.test(value);
       return isMoment ? undefined : 'must be an ISO 8601 moment or a number of milliseconds';
     },
+    describe: () => ({
+      schema: {
+        anyOf: [
+          { type: 'string', format: 'date-time', pattern: MOMENT.source, description: 'ISO 8601' },
+          { type: 'number', minimum: 0, maximum: 1e14 - 1, description: 'Milliseconds since 1970' },
+        ],
+      },
+    }),
   };
 }

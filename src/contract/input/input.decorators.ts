@@ -1,5 +1,6 @@
-import { choice, email, flag, pathPart, phone, record, required, text, wholeNumber } from './rules.js';
+import { required } from './conditional-rules.js';
 import { Obeys, type Rule } from './rule.js';
+import { choice, email, flag, pathPart, phone, record, text, wholeNumber } from './rules.js';
 
 // What the fields of a DTO are decorated with. A field is optional unless it says `isRequired`.
 
@@ -60,6 +61,7 @@ export function GivesOneOf(fields: readonly string[], field: string, message: st
         const isGiven = Object.entries(dto ?? {}).some(([name, value]) => fields.includes(name) && value !== null);
         return isGiven ? undefined : [{ field, message, isLast: true }];
       },
+      describe: () => ({ schema: {}, needsOneOf: fields }),
     },
     'given',
   );

@@ -3,9 +3,11 @@ import { emptyRecord, isRecord, type PhpRecord, type PhpValue } from '../../rout
 // Yes/no questions about one value, answered as legacy-php's Validators answer them.
 
 /** RFC 5322's dot-atom at a host name of two labels or more; quoted local parts and address literals are refused. */
-const EMAIL =
+export const EMAIL =
   /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])$/;
-const PATH_PART = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?$/;
+export const PATH_PART = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?$/;
+export const PHONE = /^\+[1-9][0-9]{6,14}$/;
+export const HEX_COLOUR = /^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/;
 const INTEGER = /^(?:0|-?[1-9][0-9]{0,17})$/;
 const BLANKS = ' \t\n\r\0\v';
 /** Half of a pair, where there is no other half. */
@@ -17,7 +19,7 @@ export function isEmail(value: unknown): boolean {
 
 /** E.164: a plus sign and 7 to 15 digits, the first not zero. */
 export function isPhone(value: unknown): boolean {
-  return typeof value === 'string' && /^\+[1-9][0-9]{6,14}$/.test(value);
+  return typeof value === 'string' && PHONE.test(value);
 }
 
 /** One path segment without surprises: no dots alone, no slash, no control characters. */
@@ -26,7 +28,7 @@ export function isPathPart(value: unknown, max: number): boolean {
 }
 
 export function isHexColour(value: unknown): boolean {
-  return typeof value === 'string' && /^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/.test(value);
+  return typeof value === 'string' && HEX_COLOUR.test(value);
 }
 
 /** A whole number, also one that is spelt with digits alone. */

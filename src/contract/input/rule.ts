@@ -1,6 +1,7 @@
 import { Transform } from 'class-transformer';
 import { registerDecorator, type ValidationError } from 'class-validator';
 import type { MultipartFields, PhpValue, UploadedFile } from '../../routing/index.js';
+import type { FieldDescription } from './json-schema.js';
 
 /** A field as it was sent; the file of a DTO that takes one. */
 export type InputValue = PhpValue | UploadedFile | undefined;
@@ -8,6 +9,13 @@ export type InputValue = PhpValue | UploadedFile | undefined;
 /** How a text begins that is a finding of ours, and not one of class-validator's own messages. */
 const FINDING = '\0finding:';
 const FILES = Symbol('files');
+/** How class-validator's metadata names our decorators. */
+const OBEYS = 'obeys ';
+
+/** Whether it is our decorator, by the name that class-validator's metadata gives it. */
+export function isObeying(name: string | undefined): boolean {
+  return name?.startsWith(OBEYS) === true;
+}
 
 /** All fields of a request as they were sent, and beside them its files: PHP keeps the two apart, and a name may be in both. */
 export interface SentFields {
@@ -47,6 +55,8 @@ export interface Rule {
   /** What PHP makes of a single value before it looks at it, e.g. trims it. What PHP would refuse stays as it is. */
   readonly convert?: (value: InputValue, sent: SentFields) => InputValue;
   readonly check: (value: InputValue, sent: SentFields, dto?: object) => Finding;
+  /** The same for readers, made of the same bounds as the check. Undefined where the action does not look at the field. */
+  readonly describe: (action: string | undefined, field: string) => FieldDescription | undefined;
 }
 
 /** The fields that a DTO was made of: a rule may depend on what else was sent. */
@@ -84,7 +94,7 @@ export function Obeys(rule: Rule, name = 'field'): PropertyDecorator {
       Transform(({ value, obj }) => convert(value as InputValue, obj as SentFields))(prototype, property);
     const find = (value: unknown, dto: object): Finding => check(value as InputValue, sentFor.get(dto) ?? {}, dto);
     registerDecorator({
-      name,
+      name: OBEYS + name,
       target: prototype.constructor,
       propertyName: property,
       validator: {

@@ -1,4 +1,6 @@
 import type { PhpValue } from '../../routing/index.js';
+import { required } from './conditional-rules.js';
+import type { JsonSchema } from './json-schema.js';
 import * as php from './php-checks.js';
 import type { Finding, InputValue, Rule, SentFields } from './rule.js';
 
@@ -9,54 +11,20 @@ const trimmed = (value: InputValue): InputValue => (typeof value === 'string' ? 
 /** Where '' means that nothing was given. */
 const given = (value: InputValue): InputValue => (value === '' ? null : value);
 
-/** `isset` and not '': the field that counts where there are two for one thing. */
-export function has(sent: SentFields, field: string): boolean {
-  const value = sent[field];
-  return value !== undefined && value !== null && value !== '';
-}
-
 function optional(check: (value: Exclude<InputValue, undefined | null>, sent: SentFields) => Finding): Rule['check'] {
   return (value, sent) => (value === undefined || value === null ? undefined : check(value, sent));
 }
 
-/** The same rule for a field that must be there, and more than blanks. */
-export function required(rule: Rule): Rule {
-  return requiredUnless(() => false, rule);
-}
+const as = (schema: JsonSchema): Rule['describe'] => {
+  const description = { schema };
+  return () => description;
+};
 
-/** The same rule for a field that must be there unless the others say that it need not. */
-export function requiredUnless(isOptional: (sent: SentFields) => boolean, rule: Rule): Rule {
-  return {
-    ...rule,
-    check: (value, sent) => {
-      const isMissing = value === undefined || value === null || (typeof value === 'string' && php.trim(value) === '');
-      return isMissing && !isOptional(sent) ? 'is required' : rule.check(value, sent);
-    },
-  };
-}
-
-/** A rule that holds only where the others say so. */
-export function when(holds: (sent: SentFields) => boolean, rule: Rule): Rule {
-  const { convert, check } = rule;
-  return {
-    ...(convert === undefined
-      ? {}
-      : { convert: (value: InputValue, sent: SentFields) => (holds(sent) ? convert(value, sent) : value) }),
-    check: (value, sent) => (holds(sent) ? check(value, sent) : undefined),
-  };
-}
-
-/** A rule for each `action`. */
-export function byAction(rules: Readonly<Record<string, Rule>>): Rule {
-  const ruleOf = ({ action }: SentFields): Rule | undefined =>
-    typeof action === 'string' && Object.hasOwn(rules, action) ? rules[action] : undefined;
-  return {
-    convert: (value, sent) => {
-      const convert = ruleOf(sent)?.convert;
-      return convert === undefined ? value : convert(value, sent);
-    },
-    check: (value, sent) => ruleOf(sent)?.check(value, sent),
-  };
+/** No control characters, and of a text that must not be empty something beside blanks. */
+function textSchema(min: number, max: number, isMultiline: boolean): JsonSchema {
+  const taken = isMultiline ? '[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]' : '[^\\u0000-\\u001f\\u007f]';
+  const something = min === 0 ? '' : isMultiline ? '(?=[\\s\\S]*[^ \\t\\r\\n])' : '(?=.*[^ ])';
+  return { type: 'string', minLength: min, maxLength: max, pattern: `^${something}${taken}*$` };
 }
 
 export function text(min: number, max: number, { isMultiline = false } = {}): Rule {
@@ -65,6 +33,7 @@ export function text(min: number, max: number, { isMultiline = false } = {}): Ru
     check: optional((value) =>
       php.isText(value, min, max, isMultiline) ? undefined : `must be text of ${min} to ${max} characters`,
     ),
+    describe: as(textSchema(min, max, isMultiline)),
   };
 }
 
@@ -72,6 +41,7 @@ export function email(): Rule {
   return {
     convert: (value) => trimmed(given(value)),
     check: optional((value) => (php.isEmail(value) ? undefined : 'must be an e-mail address')),
+    describe: as({ type: 'string', format: 'email', maxLength: 254, pattern: php.EMAIL.source }),
   };
 }
 
@@ -80,6 +50,7 @@ export function phone(): Rule {
   return {
     convert: (value) => (typeof value === 'string' && value !== '' ? value.replace(/[ ().-]/g, '') : given(value)),
     check: optional((value) => (php.isPhone(value) ? undefined : 'must be a phone number such as +15550100123')),
+    describe: as({ type: 'string', pattern: php.PHONE.source, description: 'E.164, such as +15550100123' }),
   };
 }
 
@@ -89,6 +60,7 @@ export function pathPart(max: number): Rule {
     check: optional((value) =>
       php.isPathPart(value, max) ? undefined : 'must be an id of letters, digits, dash, dot and underscore',
     ),
+    describe: as({ type: 'string', maxLength: max, pattern: `^(?!.*\\.\\.)${php.PATH_PART.source.slice(1)}` }),
   };
 }
 
@@ -98,6 +70,7 @@ export function choice(...choices: readonly string[]): Rule {
     check: optional((value) =>
       typeof value === 'string' && choices.includes(value) ? undefined : `must be one of ${choices.join(', ')}`,
     ),
+    describe: as({ type: 'string', enum: choices }),
   };
 }
 
@@ -109,6 +82,7 @@ export function wholeNumber(min: number, max: number): Rule {
         ? undefined
         : `must be a whole number from ${min} to ${max}`,
     ),
+    describe: as({ type: 'integer', minimum: min, maximum: max }),
   };
 }
 
@@ -124,6 +98,7 @@ export function flag(): Rule {
   return {
     convert: (value) => known.get(value) ?? value,
     check: optional((value) => (typeof value === 'boolean' ? undefined : 'must be true or false')),
+    describe: as({ type: 'boolean' }),
   };
 }
 
@@ -131,11 +106,12 @@ export function flag(): Rule {
 export function matching(pattern: RegExp, message: string): Rule {
   return required({
     check: optional((value) => (typeof value === 'string' && pattern.test(value) ? undefined : message)),
+    describe: as({ type: 'string', pattern: pattern.source }),
   });
 }
 
-/** A list of at most `max` members; `check` is asked until one does not hold. */
-export function list(max: number, check: (member: PhpValue, index: number) => Finding): Rule {
+/** A list of at most `max` members; `check` is asked until one does not hold, `items` says the same to readers. */
+export function list(max: number, check: (member: PhpValue, index: number) => Finding, items: JsonSchema): Rule {
   return {
     check: optional((value) => {
       const members = isPhpValue(value) ? php.listOf(value) : undefined;
@@ -146,6 +122,7 @@ export function list(max: number, check: (member: PhpValue, index: number) => Fi
       }
       return undefined;
     }),
+    describe: as({ type: 'array', maxItems: max, items }),
   };
 }
 
@@ -157,7 +134,13 @@ export function record(maxBytes: number): Rule {
       if (fields === undefined) return 'must be an object';
       return php.jsonSize(fields, maxBytes) > maxBytes ? `must not be longer than ${maxBytes} bytes` : undefined;
     }),
+    describe: as(recordSchema(maxBytes)),
   };
+}
+
+/** How many bytes it has JSON Schema cannot say. */
+export function recordSchema(maxBytes: number): JsonSchema {
+  return { type: 'object', additionalProperties: true, description: `At most ${maxBytes} bytes as JSON` };
 }
 
 export function isPhpValue(value: InputValue): value is PhpValue {

@@ -139,6 +139,7 @@ export class EmbeddedDatabase extends Database {
         onLost: (fault) => this.lose(fault),
       },
       this.abort.signal,
+      this.queries.log,
     );
     const { migrations, unknown } = running;
     this.logger.info(

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { migrateUp } from '../migrate.js';
+import type { QueryWatch } from '../query-watch.js';
 import type { Tables } from '../tables/tables.js';
 import { acquireDataLock } from './data-lock.js';
 import { findTemplate } from './database-folder.js';
@@ -28,6 +29,7 @@ export async function startEmbedded(
   bounds: TurnBounds,
   events: ThreadEvents,
   signal: AbortSignal,
+  log: QueryWatch['log'],
 ): Promise<Running> {
   const lock = await acquireDataLock(folder);
   let thread: PGliteThread | undefined;
@@ -35,7 +37,7 @@ export async function startEmbedded(
     thread = await PGliteThread.start({ folder, template: findTemplate() }, events, signal);
     const started = thread;
     const pool = new PGlitePool(thread, bounds);
-    const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+    const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), log });
     const { run, unknown } = await migrateUp(kysely);
     pool.endMigration();
     const close = async (): Promise<void> => {

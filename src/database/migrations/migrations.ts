@@ -9,6 +9,7 @@ import { replicationFunctions } from './0007-replication-functions.js';
 import { voiceEvents } from './0008-voice-events.js';
 import { mail } from './0009-mail.js';
 import { retention } from './0010-retention.js';
+import { experimentViews } from './0011-experiment-views.js';
 
 /**
  * Every migration, in the order of its name. Imported, not read from a folder: the same in sources, build and bundle.
@@ -25,4 +26,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-voice-events': voiceEvents,
   '0009-mail': mail,
   '0010-retention': retention,
+  '0011-experiment-views': experimentViews,
 };

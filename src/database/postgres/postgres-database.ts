@@ -35,6 +35,7 @@ export class PostgresDatabase extends Database {
   override readonly kind = 'postgres';
   override readonly hasData = true;
   private readonly sockets = new SocketSet();
+  private pool: Pool | undefined;
   private readonly kysely: Kysely<Tables>;
   private readonly watch: PostgresWatch;
   private readonly listeners = new Map<string, Set<ChannelListener>>();
@@ -54,7 +55,8 @@ export class PostgresDatabase extends Database {
   ) {
     super();
     this.kysely = new Kysely<Tables>({
-      dialect: new PostgresDialect({ pool: async () => tellOutages(this.makePool()) }),
+      dialect: new PostgresDialect({ pool: async () => tellOutages((this.pool = this.makePool())) }),
+      log: this.queries.log,
     });
     this.watch = new PostgresWatch(() => this.makeWatchClient(), {
       onUp: () => {
@@ -70,6 +72,11 @@ export class PostgresDatabase extends Database {
 
   override get state(): DatabaseState {
     return this.phase;
+  }
+
+  override get connections(): Database['connections'] {
+    const { totalCount, idleCount, waitingCount } = this.pool ?? { totalCount: 0, idleCount: 0, waitingCount: 0 };
+    return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   override async onModuleInit(): Promise<void> {

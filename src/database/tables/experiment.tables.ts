@@ -55,9 +55,46 @@ export interface ExperimentDecisionTable {
   readonly evidence: Json;
 }
 
+/** What a route's comparisons came to in one hour, of all instances. */
+export interface ExperimentHourTable {
+  readonly route: string;
+  readonly hour: ColumnType<Date, Date, never>;
+  /** bigint: text on both databases. */
+  readonly compared: ColumnType<string, number, number>;
+  readonly differed: ColumnType<string, number, number>;
+  readonly candidate_errors: ColumnType<string, number, number>;
+}
+
+/** A difference that is accepted at run time. One row a route and pointer. */
+export interface ExperimentIgnoreTable {
+  readonly route: string;
+  readonly pointer: string;
+  /** `2026-12-31`: the first day on which it counts again. */
+  readonly until: string;
+  readonly reason: string;
+  readonly added_by: string;
+  readonly added_at: Moment;
+}
+
+/** Who accepted a difference, and who took that back. Rows are added, never changed. */
+export interface ExperimentIgnoreAuditTable {
+  /** bigserial: text on both databases. */
+  readonly id: Generated<string>;
+  readonly route: string;
+  readonly pointer: string;
+  /** Null where it was taken back. */
+  readonly until: string | null;
+  readonly at: ColumnType<Date, Date | undefined, never>;
+  readonly by: string;
+  readonly reason: string;
+}
+
 export interface ExperimentTables {
   readonly experiment_evidence: ExperimentEvidenceTable;
   readonly experiment_noise: ExperimentNoiseTable;
   readonly experiment_sample: ExperimentSampleTable;
   readonly experiment_decision: ExperimentDecisionTable;
+  readonly experiment_hour: ExperimentHourTable;
+  readonly experiment_ignore: ExperimentIgnoreTable;
+  readonly experiment_ignore_audit: ExperimentIgnoreAuditTable;
 }

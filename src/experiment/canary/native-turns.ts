@@ -1,9 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { answerWithError, GatewayError } from '../../contract/index.js';
-import type { Exchange } from '../../trace/index.js';
+import { codeOfWord, type Exchange } from '../../trace/index.js';
 import { type Answerer, callBack, openDetached } from '../mirror/index.js';
 import { Strays } from '../strays/index.js';
 
+/** In the timeline of a request: the handler has begun its answer. */
+const ANSWER = codeOfWord('answer');
 /** Handlers of one route that were given up and have not ended; more are not waited for. */
 const MAX_LATE = 16;
 
@@ -43,9 +45,14 @@ export class NativeTurns {
     return this.late.get(route) ?? 0;
   }
 
+  /** Of each route that ever had one. */
+  allLate(): Iterable<readonly [route: string, handlers: number]> {
+    return this.late.entries();
+  }
+
   take(exchange: Exchange, answerer: Answerer, { url, body, timeoutMs, standIn }: NativeTurn): void {
     const route = exchange.route?.name ?? '';
-    const { res: real, notes, answerHeaders } = exchange;
+    const { res: real, notes, answerHeaders, timeline } = exchange;
     let state: 'waiting' | 'relaying' | 'given-up' = 'waiting';
     let holdsPlace = false;
     const isWanted = (): boolean => state !== 'given-up' && !real.destroyed;
@@ -62,6 +69,7 @@ export class NativeTurns {
           if (state === 'given-up') return;
           state = 'relaying';
           clearTimeout(timer);
+          timeline.step(-ANSWER);
           if (real.destroyed) return;
           carryHead(inner, exchange);
           if (args === undefined) return;
@@ -102,7 +110,7 @@ export class NativeTurns {
       } else standIn('TIMEOUT').catch(refuse);
     }, timeoutMs);
     timer.unref();
-    Object.assign(inner, { notes });
+    Object.assign(inner, { notes, timeline });
     inner.answerHeaders.splice(0, inner.answerHeaders.length, ...answerHeaders);
     for (let i = 0; i < answerHeaders.length; i += 2)
       inner.res.setHeader(answerHeaders[i] ?? '', answerHeaders[i + 1] ?? '');

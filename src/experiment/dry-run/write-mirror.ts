@@ -116,6 +116,7 @@ export class WriteMirror {
     let isAsked = false;
     const keepAs = randomBytes(KEY_BYTES).toString('hex');
     exchange.keepAs = keepAs;
+    exchange.timeline.expectBranches();
     const ask = (): ReturnType<typeof callCandidate> => {
       isAsked = true;
       return callCandidate(exchange, candidate, { ...call, timeoutMs, maxBytes: MAX_BYTES }, () => {

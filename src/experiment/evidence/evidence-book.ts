@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type GatewayConfig } from '../../config/index.js';
+import { Tally } from '../../metrics/index.js';
 import { isStageable, type Route, type RouteTable } from '../../routing/index.js';
 import type { ArmTally } from '../decide/sequential-test.js';
 import { epochOf, rulesOf } from './epoch.js';
+import { ParityLog } from '../parity/index.js';
 import { RouteEvidence } from './route-evidence.js';
 import { RouteNoise } from './route-noise.js';
 
@@ -11,6 +13,10 @@ const MAX_RETIRED = 100;
 /** What is known of every route whose handler is asked now, in mirror, canary or replaced, in this process's memory. */
 @Injectable()
 export class EvidenceBook {
+  /** What was compared here and is not saved yet, whatever the epoch. */
+  readonly parity = new ParityLog();
+  /** What was compared here, by route and class. */
+  readonly comparisons = new Tally();
   private readonly open = new Map<string, RouteEvidence>();
   private readonly noises = new Map<string, RouteNoise | string>();
   /** Of epochs that have ended, until it is saved. */
@@ -71,7 +77,13 @@ export class EvidenceBook {
 
   private begin(route: Route): void {
     const epoch = epochOf(route, this.version);
-    const evidence = new RouteEvidence(route, epoch, this.baselines.get(route.name), (one) => this.crossed(one));
+    const evidence = new RouteEvidence(route, epoch, this.baselines.get(route.name), {
+      crossed: (one) => this.crossed(one),
+      compared: (kind) => {
+        this.parity.count(route.name, kind);
+        this.comparisons.add(route.name, kind);
+      },
+    });
     this.open.set(route.name, evidence);
     if (route.stage === 'replaced') return;
     const rules = rulesOf(route, this.version);

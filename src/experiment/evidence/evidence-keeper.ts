@@ -1,4 +1,5 @@
 import type { Database } from '../../database/index.js';
+import type { ParityStore } from '../parity/index.js';
 import type { EvidenceBook } from './evidence-book.js';
 import type { EvidenceStore } from './evidence-store.js';
 import type { RouteEvidence } from './route-evidence.js';
@@ -18,6 +19,7 @@ export class EvidenceKeeper {
   constructor(
     private readonly book: EvidenceBook,
     private readonly store: EvidenceStore,
+    private readonly parity: ParityStore,
     private readonly database: Database,
     private readonly instance: string,
   ) {}
@@ -41,6 +43,7 @@ export class EvidenceKeeper {
       const noise = this.book.noiseOf(evidence.name);
       if (noise instanceof RouteNoise) await this.saveNoise(evidence.name, noise);
     }
+    await this.saveParity();
     // Embedded: nobody else writes, and nothing is started to look.
     if (this.database.kind === 'postgres' && !isLast) await this.readPeers();
   }
@@ -58,6 +61,17 @@ export class EvidenceKeeper {
     }
     evidence.takeUp(taken);
     this.saved.set(evidence, { changes });
+  }
+
+  private async saveParity(): Promise<void> {
+    const hours = this.book.parity.take();
+    if (hours.length === 0) return;
+    try {
+      await this.parity.add(hours);
+    } catch (error) {
+      this.book.parity.giveBack(hours);
+      throw error;
+    }
   }
 
   private async saveNoise(route: string, noise: RouteNoise): Promise<void> {

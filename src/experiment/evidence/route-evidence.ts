@@ -1,7 +1,7 @@
 import type { Route } from '../../routing/index.js';
 import type { Exchange } from '../../trace/index.js';
 import { Repeats } from '../canary/repeats.js';
-import type { Observation } from '../compare/observation.js';
+import type { Observation, ObservationClass } from '../compare/observation.js';
 import { RecentErrors, type RecentState } from '../decide/recent-errors.js';
 import { EvidenceLog, type EvidenceSnapshot, type Served } from '../decide/evidence-log.js';
 import type { ArmTally, SequentialSettings } from '../decide/sequential-test.js';
@@ -19,6 +19,13 @@ export interface Sample {
   readonly request: RecordedRequest | undefined;
 }
 
+/** Who hears of it. */
+interface Hears {
+  /** Once, at the request that made the canary too bad beyond doubt. */
+  readonly crossed: (evidence: RouteEvidence) => void;
+  readonly compared: (kind: ObservationClass) => void;
+}
+
 /** What is known of one route in one epoch: what this instance saw, and what the others told. Bounded memory. */
 export class RouteEvidence {
   private own: EvidenceLog;
@@ -32,12 +39,11 @@ export class RouteEvidence {
   changes = 0;
   private readonly settings: Partial<SequentialSettings>;
 
-  /** `onCrossed` hears once, at the request that made the canary too bad beyond doubt. */
   constructor(
     private current: Route,
     readonly epoch: string,
     baseline: ArmTally | undefined,
-    private readonly onCrossed: (evidence: RouteEvidence) => void,
+    private readonly hears: Hears,
   ) {
     const { alpha } = current.experiment.decision;
     this.settings = { ...(alpha === undefined ? {} : { alpha }), ...(baseline === undefined ? {} : { baseline }) };
@@ -67,6 +73,7 @@ export class RouteEvidence {
   /** Takes a comparison of the mirror. */
   compared(observation: Observation, action: string | undefined, sample: Sample | undefined): void {
     this.own.observe(observation, action);
+    this.hears.compared(observation.class);
     this.changes += 1;
     if (sample === undefined) return;
     for (const list of [this.unsaved, this.last]) {
@@ -149,7 +156,7 @@ export class RouteEvidence {
   private cross(): void {
     if (this.hasCrossed || this.isReplaced) return;
     this.hasCrossed = true;
-    this.onCrossed(this);
+    this.hears.crossed(this);
   }
 }
 

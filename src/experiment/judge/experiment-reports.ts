@@ -14,8 +14,10 @@ import {
   type Sample,
 } from '../evidence/index.js';
 import type { Mirror } from '../mirror/index.js';
+import { mergeHours, type ParityHour, type ParityStore } from '../parity/index.js';
 import type { StagedRoute } from '../stages/index.js';
 import type { DecisionRecord, DecisionStore } from './decision-store.js';
+import { type ExperimentSummary, summaryOf } from './experiment-row.js';
 import type { Judge } from './judge.js';
 import { judge } from './judgement.js';
 import { expectedOf, policyOf } from './policy-of.js';
@@ -48,6 +50,9 @@ export interface ExperimentReport {
       readonly reason: string;
       readonly until: string;
       readonly isExpired: boolean;
+      /** `routes.yaml`, or the administrator who said it, and when. */
+      readonly by: string;
+      readonly at?: string;
     }[];
     readonly keyed: Readonly<Record<string, string>>;
   };
@@ -69,6 +74,8 @@ export interface ExperimentReport {
   };
   /** Handlers of the canary that were given up and have not ended, in this instance. */
   readonly late: number;
+  /** The last 14 days at most, the oldest first; unix seconds at an hour's begin. Hours without a comparison are left out. */
+  readonly parity: readonly (Pick<ParityHour, 'compared' | 'differed' | 'candidateErrors'> & { readonly at: number })[];
   /** Undefined where nothing is being decided: in proxy and replaced. */
   readonly verdict: Verdict | undefined;
   /** Latest first. */
@@ -81,6 +88,7 @@ export interface ReportParts {
   readonly turns: NativeTurns;
   readonly judge: Judge;
   readonly evidence: EvidenceStore;
+  readonly parity: ParityStore;
   readonly decisions: DecisionStore;
   readonly database: Database;
 }
@@ -88,6 +96,16 @@ export interface ReportParts {
 /** Tells what is known of candidates, and what is made of it. */
 export class ExperimentReports {
   constructor(private readonly parts: ReportParts) {}
+
+  /** In a line, of what is in this process's memory. */
+  summaryOf(route: string): ExperimentSummary {
+    return summaryOf(this.parts.book, route);
+  }
+
+  /** How its answers are compared. */
+  rulesOf(route: Route): ExperimentReport['rules'] {
+    return rulesOf(route);
+  }
 
   async of({ route }: StagedRoute): Promise<ExperimentReport> {
     const { book, mirror, turns } = this.parts;
@@ -115,6 +133,7 @@ export class ExperimentReports {
         samples: evidence === undefined ? [] : await this.samplesOf(evidence),
       },
       late: turns.lateOf(route.name),
+      parity: await this.parityOf(route.name),
       verdict: evidence === undefined ? undefined : judge(evidence).verdict,
       decisions: await this.decisionsOf(route.name),
     };
@@ -127,6 +146,14 @@ export class ExperimentReports {
     const known = new Set(stored?.map(({ traceId, at }) => `${traceId} ${at}`));
     const unsaved = here.filter(({ traceId, at }) => !known.has(`${traceId} ${at}`));
     return [...unsaved, ...(stored ?? [])].toSorted((a, b) => b.at.localeCompare(a.at)).slice(0, SAMPLES);
+  }
+
+  /** Of all instances, with what this one has not saved; without a database that is at hand, with that alone. */
+  private async parityOf(route: string): Promise<ExperimentReport['parity']> {
+    const saved = await this.asking(() => this.parts.parity.read(route));
+    return mergeHours(saved ?? [], this.parts.book.parity.of(route)).map(
+      ({ hour, compared, differed, candidateErrors }) => ({ at: hour / 1000, compared, differed, candidateErrors }),
+    );
   }
 
   private async decisionsOf(route: string): Promise<readonly DecisionRecord[]> {
@@ -149,11 +176,13 @@ function whoDecides({
 function rulesOf({ experiment: { ignore, keyed } }: Route): ExperimentReport['rules'] {
   const now = Date.now();
   return {
-    ignore: ignore.map(({ pointer, reason, expiresAt }) => ({
+    ignore: ignore.map(({ pointer, reason, expiresAt, by = 'routes.yaml', at }) => ({
       pointer,
       reason,
       until: new Date(expiresAt).toISOString().slice(0, 10),
       isExpired: expiresAt <= now,
+      by,
+      ...(at === undefined ? {} : { at }),
     })),
     keyed,
   };

@@ -5,6 +5,7 @@ import { LOGGER, type Logger } from '../../trace/index.js';
 import { NativeTurns } from '../canary/index.js';
 import { EvidenceBook, EvidenceKeeper, EvidenceStore } from '../evidence/index.js';
 import { Mirror } from '../mirror/index.js';
+import { ParityStore } from '../parity/index.js';
 import { StageBoard } from '../stages/stage-board.js';
 import { Strays } from '../strays/index.js';
 import { DecisionStore } from './decision-store.js';
@@ -27,10 +28,11 @@ export const JUDGE_PROVIDERS: Provider[] = [
   },
   {
     provide: EvidenceKeeper,
-    inject: [EvidenceBook, EvidenceStore, Database, INSTANCE],
-    useFactory: (book: EvidenceBook, store: EvidenceStore, database: Database, instance: string) =>
-      new EvidenceKeeper(book, store, database, instance),
+    inject: [EvidenceBook, EvidenceStore, ParityStore, Database, INSTANCE],
+    useFactory: (book: EvidenceBook, store: EvidenceStore, parity: ParityStore, database: Database, instance: string) =>
+      new EvidenceKeeper(book, store, parity, database, instance),
   },
+  { provide: ParityStore, inject: [Database], useFactory: (database: Database) => new ParityStore(database) },
   { provide: DecisionStore, inject: [Database], useFactory: (database: Database) => new DecisionStore(database) },
   {
     provide: Judge,
@@ -40,15 +42,16 @@ export const JUDGE_PROVIDERS: Provider[] = [
   },
   {
     provide: ExperimentReports,
-    inject: [EvidenceBook, Mirror, NativeTurns, Judge, EvidenceStore, DecisionStore, Database],
+    inject: [EvidenceBook, Mirror, NativeTurns, Judge, EvidenceStore, ParityStore, DecisionStore, Database],
     useFactory: (
       book: EvidenceBook,
       mirror: Mirror,
       turns: NativeTurns,
       judge: Judge,
       evidence: EvidenceStore,
+      parity: ParityStore,
       decisions: DecisionStore,
       database: Database,
-    ) => new ExperimentReports({ book, mirror, turns, judge, evidence, decisions, database }),
+    ) => new ExperimentReports({ book, mirror, turns, judge, evidence, parity, decisions, database }),
   },
 ];

@@ -64,6 +64,11 @@ export class Judge implements OnApplicationBootstrap, BeforeApplicationShutdown 
     return (this.remembered.get(route) ?? []).toReversed();
   }
 
+  /** Whether a replaced route was found to have gone bad. */
+  isBad(evidence: RouteEvidence): boolean {
+    return this.bad.has(evidence);
+  }
+
   private schedule(): void {
     if (this.isStopped) return;
     this.timer = setTimeout(() => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Exchange } from '../../trace/index.js';
+import { besides, type Branch, codeOfWord, endBranch, type Exchange } from '../../trace/index.js';
 import type { Answer, CandidateFailure } from '../compare/answer.js';
 import { AnswerRecord } from './answer-record.js';
 import { callBack, openDetached } from './detached-exchange.js';
@@ -9,12 +9,17 @@ export type NativeRouter = (req: IncomingMessage, res: ServerResponse) => void;
 /** Lets somebody answer an exchange: the native handler, or PHP a second time. */
 export type Answerer = (exchange: Exchange) => void;
 
+/** The handler in its own timeline. */
+const NATIVE = codeOfWord('native');
+
 export interface CandidateCall {
   /** Internal address of the native handler, with the query. */
   readonly url: string;
   readonly body: unknown;
   readonly timeoutMs: number;
   readonly maxBytes: number;
+  /** What it is in the timeline of the request: the native handler, unless it says otherwise. */
+  readonly kind?: Branch['kind'];
 }
 
 /**
@@ -25,7 +30,7 @@ export interface CandidateCall {
 export function callCandidate(
   original: Exchange,
   answerer: Answerer,
-  { url, body, timeoutMs, maxBytes }: CandidateCall,
+  { url, body, timeoutMs, maxBytes, kind = 'candidate' }: CandidateCall,
   onEnded: () => void,
 ): Promise<Answer | CandidateFailure> {
   const startedAt = performance.now();
@@ -37,6 +42,7 @@ export function callCandidate(
       if (isEnded) return;
       isEnded = true;
       clearTimeout(timer);
+      if (branch !== undefined) endBranch(branch, 'status' in outcome ? outcome.status : undefined);
       resolve(outcome);
       onEnded();
     };
@@ -58,6 +64,7 @@ export function callCandidate(
         onCut: () => end({ failure: 'threw', message: 'the answer was cut off', ms: elapsed() }),
       },
     );
+    const branch = original.timeline.branch(kind);
     const { req, res } = exchange;
     const record = new AnswerRecord(res, maxBytes);
     const timer = setTimeout(() => {
@@ -68,7 +75,12 @@ export function callCandidate(
     }, timeoutMs);
     timer.unref();
     try {
-      answerer(exchange);
+      if (branch === undefined) answerer(exchange);
+      else {
+        exchange.timeline = branch.timeline;
+        if (kind === 'candidate') branch.timeline.step(NATIVE);
+        besides(branch.timeline, () => answerer(exchange));
+      }
     } catch {
       end({ failure: 'threw', message: 'the router threw', ms: elapsed() });
     }

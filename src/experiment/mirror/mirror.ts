@@ -67,6 +67,11 @@ export class Mirror {
     return made;
   }
 
+  /** How the mirrors of all routes fare. */
+  allLogs(): Iterable<readonly [route: string, log: MirrorLog]> {
+    return this.logs.entries();
+  }
+
   /** A route whose rules cannot be read is not mirrored; the book says why. */
   forRoute({ name, experiment, policies }: Route, sides: Mirrored): RouteMirror {
     const { sample, timeoutMs } = experiment;
@@ -86,17 +91,22 @@ export class Mirror {
       const { identity } = exchange;
       const read = identity === undefined ? undefined : this.writes.compare(callerKey(identity.subject), 0);
       const control = recordControl(exchange.res, MAX_BYTES, performance.now(), controlMs);
-      const ask = (answerer: Answerer, onEnded: () => void): Promise<Answer | CandidateFailure> =>
-        callCandidate(exchange, answerer, { ...call, timeoutMs, maxBytes: MAX_BYTES }, onEnded);
+      exchange.timeline.expectBranches();
+      const ask = (
+        answerer: Answerer,
+        kind: 'candidate' | 'control again',
+        onEnded: () => void,
+      ): Promise<Answer | CandidateFailure> =>
+        callCandidate(exchange, answerer, { ...call, timeoutMs, maxBytes: MAX_BYTES, kind }, onEnded);
       const askCandidate = (): Promise<Answer | CandidateFailure> =>
-        ask(sides.candidate, () => {
+        ask(sides.candidate, 'candidate', () => {
           log.underWay -= 1;
         });
       // Which side begins is chance, so that neither always meets the warmer cache.
       const candidate = Math.random() < 0.5 ? soon().then(askCandidate) : control.then(askCandidate);
       const askAgain = (): Promise<Answer | undefined> =>
         this.mayAskAgain(log)
-          ? this.askAgain(() => ask(sides.again, () => undefined), log)
+          ? this.askAgain(() => ask(sides.again, 'control again', () => undefined), log)
           : Promise.resolve(undefined);
       const run = async (): Promise<void> => {
         try {

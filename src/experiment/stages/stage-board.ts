@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DatabaseUnavailableError } from '../../database/index.js';
 import { isStageable, type Route, type RouteTable, type Staging, whyNotStage } from '../../routing/index.js';
+import { Tally } from '../../metrics/index.js';
 import type { Logger } from '../../trace/index.js';
 import { withDeadline } from './deadline.js';
 import { findIdle, IdleWatch } from './idle-overrides.js';
+import { ReadingLoop } from './reading-loop.js';
 import { StagesUnavailableError } from './stages-unavailable.error.js';
 import { type StageDecision, UnsavedStages } from './unsaved-stages.js';
 import type { StageChange, StageOverride, StageReason, StageStore } from './stage-store.js';
 
-/** Milliseconds between tries to read overrides that are not known. */
-const RETRY_MS = 1000;
 const HISTORY_LIMIT = 100;
 
 /** A route as the board sees it. */
@@ -34,25 +34,30 @@ export type StageOutcome =
  * back because its handler did harm must not be served natively by an instance that has not heard of it.
  */
 export class StageBoard {
+  /** Changes that this instance has made, by route, the stage that followed, and who: gateway, administrator. */
+  readonly changes = new Tally();
   private table: RouteTable = { upstreams: new Map(), routes: [] };
   private overrides: Overrides | undefined;
   private saved: readonly StageOverride[] = [];
   private readonly unsaved = new UnsavedStages();
   private serve: (table: RouteTable) => void = () => undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private reading: Promise<void> | undefined;
-  private queued: Promise<void> | undefined;
   private isFailing = false;
   private readonly idleWatch: IdleWatch;
-  private isWatching = false;
+  private readonly loop: ReadingLoop;
   private isStarted = false;
-  private isStopped = false;
 
   constructor(
     private readonly store: StageStore,
     private readonly logger: Logger,
   ) {
     this.idleWatch = new IdleWatch(logger);
+    this.loop = new ReadingLoop({
+      read: () => this.readOnce(),
+      watch: (onChange) => store.watch(onChange),
+      pollMs: store.pollMs,
+      isKnown: () => this.isKnown,
+      isNeeded: () => this.isNeeded,
+    });
   }
 
   /** Whether the overrides were read at least once. */
@@ -70,7 +75,7 @@ export class StageBoard {
     this.serve(this.inEffect(table, this.overrides));
     this.table = table;
     this.idleWatch.see(this.idle());
-    if (this.isStarted && this.isNeeded) this.begin();
+    if (this.isStarted && this.isNeeded) this.loop.begin();
   }
 
   /** Reads the overrides before the first request, as far as the store's patience goes; goes on trying if that fails. */
@@ -79,13 +84,12 @@ export class StageBoard {
     if (!this.isNeeded) return;
     const remembered = this.store.remembered();
     if (remembered !== undefined) this.use(remembered);
-    else await this.refresh().catch(() => undefined);
-    this.begin();
+    else await this.loop.refresh().catch(() => undefined);
+    this.loop.begin();
   }
 
   async stop(): Promise<void> {
-    this.isStopped = true;
-    clearTimeout(this.timer);
+    this.loop.stop();
     await this.store.close();
   }
 
@@ -134,8 +138,10 @@ export class StageBoard {
     const inTable = { stage: route.stage, weight: route.weight };
     const expected = { at: on.override?.at };
     const request = { route: route.name, to, inTable, by, reason, evidence, expected };
+    const isCounted = this.unsaved.has(route.name);
     const isDone = await this.asking(() => this.store.save(request));
-    await this.asking(() => this.refresh());
+    if (isDone && !isCounted) this.changes.add(route.name, to.stage, 'gateway');
+    await this.asking(() => this.loop.refresh());
     if (isDone)
       this.logger.warn({ route: route.name, by, stage: to.stage, weight: to.weight, reason }, 'stage changed');
     return isDone;
@@ -149,6 +155,7 @@ export class StageBoard {
     const { route } = decision.on;
     if (this.overrides === undefined || this.unsaved.has(route.name)) return;
     this.unsaved.add(decision);
+    this.changes.add(route.name, decision.to.stage, 'gateway');
     this.logger.warn({ route: route.name, stage: decision.to.stage, reason: decision.reason }, 'stage changed here');
     this.use(this.saved);
   }
@@ -166,9 +173,10 @@ export class StageBoard {
     const { name, stage, weight } = route;
     const request = { route: name, to, inTable: { stage, weight }, ...reason };
     if (!(await this.asking(() => this.store.save(request)))) return { kind: 'no-override' };
-    await this.asking(() => this.refresh());
+    await this.asking(() => this.loop.refresh());
     const staged = this.find(name);
     if (staged === undefined) return { kind: 'unknown-route' };
+    this.changes.add(name, staged.effective.stage, 'administrator');
     this.logger.warn(
       { route: name, by: reason.by, stage: staged.effective.stage, weight: staged.effective.weight },
       'stage changed',
@@ -199,60 +207,15 @@ export class StageBoard {
     return this.table.routes.some(isStageable);
   }
 
-  private begin(): void {
-    if (!this.isWatching) {
-      this.isWatching = true;
-      // A watch that cannot be had is made up for by looking.
-      this.store.watch(() => void this.refresh().catch(() => undefined)).catch(() => (this.isWatching = false));
-    }
-    this.schedule();
-  }
-
-  private schedule(): void {
-    clearTimeout(this.timer);
-    const { pollMs } = this.store;
-    const wait = this.isKnown ? pollMs : Math.max(pollMs ?? 0, RETRY_MS);
-    if (this.isStopped || wait === undefined || !this.isNeeded) return;
-    this.timer = setTimeout(() => {
-      void this.refresh()
-        .catch(() => undefined)
-        .then(() => this.begin());
-    }, wait);
-    this.timer.unref();
-  }
-
-  /**
-   * Reads the overrides anew, in a read that begins after the call. Reads follow each other: an older one is never taken for
-   * the newer.
-   */
-  private refresh(): Promise<void> {
-    if (this.queued !== undefined) return this.queued;
-    if (this.reading === undefined) return this.startReading();
-    return (this.queued = this.reading
-      .catch(() => undefined)
-      .then(() => {
-        this.queued = undefined;
-        return this.startReading();
-      }));
-  }
-
-  private startReading(): Promise<void> {
-    const reading = this.readOnce().finally(() => {
-      if (this.reading === reading) this.reading = undefined;
-    });
-    this.reading = reading;
-    return reading;
-  }
-
   private async readOnce(): Promise<void> {
     try {
       const overrides = await withDeadline(this.store.read(), this.store.patienceMs);
-      if (this.isStopped) return;
+      if (this.loop.isStopped) return;
       if (this.isFailing) this.logger.info('stage overrides can be read again');
       this.isFailing = false;
       this.use(overrides);
     } catch (error) {
-      if (!this.isFailing && !this.isStopped)
+      if (!this.isFailing && !this.loop.isStopped)
         this.logger.error(
           { routes: this.table.routes.filter(isStageable).map(({ name }) => name) },
           this.isKnown

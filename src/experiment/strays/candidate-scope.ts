@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { reportTheEnd } from '../../errors/index.js';
 
 /** Hears of a fault that a native handler left to nobody. */
 export type TellStray = (fault: unknown) => void;
@@ -46,7 +47,7 @@ function onUncaught(error: unknown): void {
   // As Node does without a listener.
   const text = error instanceof Error ? describe(error) : `Uncaught ${typeof error}`;
   process.stderr.write(`${text}\n`);
-  process.exit(1);
+  reportTheEnd(error, () => process.exit(1));
 }
 
 /** Its class and place; a message may hold data. */

@@ -1,4 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { reportError } from '../../errors/index.js';
+import { Tally } from '../../metrics/index.js';
 import { classAndPlace } from '../../privacy/index.js';
 import { LOGGER, type Logger } from '../../trace/index.js';
 import { EvidenceBook } from '../evidence/evidence-book.js';
@@ -11,6 +13,8 @@ const QUIET_MS = 10_000;
 @Injectable()
 export class Strays implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly toldAt = new Map<string, number>();
+  /** By route. */
+  readonly told = new Tally();
   private release: () => void = () => undefined;
 
   constructor(
@@ -33,6 +37,8 @@ export class Strays implements OnApplicationBootstrap, OnApplicationShutdown {
 
   private tell(route: string, fault: unknown): void {
     this.book.of(route)?.strayed();
+    this.told.add(route);
+    reportError(this.logger, fault, { kind: 'stray', route });
     const now = performance.now();
     if (now - (this.toldAt.get(route) ?? -Infinity) < QUIET_MS) return;
     this.toldAt.set(route, now);

@@ -1,5 +1,5 @@
 import type { FoundSecret } from '../../secrets/index.js';
-import type { Exchange } from '../../trace/index.js';
+import { codeOfWord, type Exchange } from '../../trace/index.js';
 import { answerWithError } from '../../contract/index.js';
 import { AnswerStream, printable } from './answer-stream.js';
 import { type EnvelopedAnswer, envelopeAnswer } from './envelope-answer.js';
@@ -8,6 +8,13 @@ import type { AnswerFlow, AnswerHead, AnswerReceiver } from '../forwarders/forwa
 import type { RouteAnswerRules } from './route-answer-rules.js';
 import { transformAnswerHeaders, type TransformedHeaders } from '../transforms/answer-headers.js';
 import type { Target } from '../upstream/target.js';
+
+/** The parts of a call, and what follows it, in the timeline of a request. */
+const CONNECT = codeOfWord('php: connect');
+const HEADERS = codeOfWord('php: headers');
+const BODY = codeOfWord('php: body');
+const ENVELOPE = codeOfWord('envelope');
+const ANSWER = codeOfWord('answer');
 
 type State = 'waiting' | 'reading' | 'streaming' | 'done';
 
@@ -24,16 +31,23 @@ export class AnswerRelay implements AnswerReceiver {
   private bytes = 0;
   private deadline: NodeJS.Timeout | undefined;
   private cancel: () => void = () => undefined;
-  private readonly startedAt = performance.now();
+  private readonly startedAt: number;
+  /** The part of the call that is under way, and when it ended, by their places in the timeline. */
+  private part: number;
 
-  /** `onBegun` hears once how the call began: with undefined when the head arrived, else with the failure. */
+  /** `call`: its place in the timeline. `onBegun` hears once how the call began: with undefined when the head arrived, else with the failure. */
   constructor(
     private readonly exchange: Exchange,
     private readonly rules: RouteAnswerRules,
     private readonly target: Target,
     private readonly retryAfterS: number,
+    private readonly call: number,
     private readonly onBegun: (failure: ForwardError | undefined) => void,
-  ) {}
+  ) {
+    const { timeline } = exchange;
+    this.startedAt = timeline.now();
+    this.part = timeline.begin(CONNECT, 2, this.startedAt);
+  }
 
   /** Starts the clock and takes the way to abandon the call. */
   begin(cancel: () => void): void {
@@ -56,10 +70,15 @@ export class AnswerRelay implements AnswerReceiver {
     if (this.state === 'waiting') this.deadline?.refresh();
   }
 
+  onSent(): void {
+    if (this.state === 'waiting') this.turnTo(HEADERS);
+  }
+
   onHead(head: AnswerHead, flow: AnswerFlow): void {
     if (this.state !== 'waiting') return;
     this.head = head;
-    this.exchange.notes.upstreamMs = Math.round((performance.now() - this.startedAt) * 10) / 10;
+    this.turnTo(BODY, statusWord(head.status));
+    this.exchange.notes.upstreamMs = Math.round((this.exchange.timeline.last - this.startedAt) * 10) / 10;
     try {
       this.transformed = transformAnswerHeaders(head.headers, this.rules.headerContext(this.exchange, this.target));
       if (this.rules.isEndless(this.transformed.contentType)) {
@@ -100,6 +119,7 @@ export class AnswerRelay implements AnswerReceiver {
       this.stream?.end();
     } else if (this.state === 'reading' && this.head !== undefined && this.transformed !== undefined) {
       this.finish();
+      this.exchange.timeline.step(ENVELOPE);
       void envelopeAnswer(
         this.exchange,
         this.rules,
@@ -115,6 +135,7 @@ export class AnswerRelay implements AnswerReceiver {
     if (state === 'done') return;
     if (error.cause !== 'secret' && error.cause !== 'unwritable') this.stream?.sendBroken();
     this.finish();
+    this.exchange.timeline.say(this.call, codeOfWord(`target ${this.target.label}, ${nameOf(error)}`));
     if (state !== 'waiting') {
       this.refuse(error);
       return;
@@ -143,7 +164,10 @@ export class AnswerRelay implements AnswerReceiver {
     clearTimeout(this.deadline);
     const stream = new AnswerStream(this.exchange, this.rules, head, answer, flow, {
       onProgress: () => this.deadline?.refresh(),
-      onEnd: () => this.finish(),
+      onEnd: () => {
+        this.finish();
+        this.exchange.timeline.step(ANSWER);
+      },
       onSecret: (secret) => this.stop({ secret, where: 'body' }),
       onBroken: () => this.giveUp({ stage: 'answer', cause: 'unwritable' }),
     });
@@ -153,12 +177,14 @@ export class AnswerRelay implements AnswerReceiver {
         ? undefined
         : setTimeout(() => this.giveUp({ stage: 'answer', cause: 'timeout' }), idleTimeoutMs);
     this.stream = stream;
+    this.exchange.isStream = stream.isEventStream;
     this.state = 'streaming';
     stream.open();
   }
 
   private send(answer: EnvelopedAnswer): void {
-    const { res } = this.exchange;
+    const { res, timeline } = this.exchange;
+    timeline.step(-ANSWER);
     if (res.destroyed || res.headersSent) return;
     if (answer.kind === 'error') {
       answerWithError(this.exchange, answer.error);
@@ -179,8 +205,20 @@ export class AnswerRelay implements AnswerReceiver {
     res.end(answer.body);
   }
 
+  /** The next part of the call begins. `note`: of the one that is over. */
+  private turnTo(part: number, note = 0): void {
+    const { timeline } = this.exchange;
+    const at = timeline.now();
+    timeline.end(this.part, at, note);
+    this.part = timeline.begin(part, 2, at);
+  }
+
   private finish(): void {
     this.state = 'done';
+    const { timeline } = this.exchange;
+    const at = timeline.now();
+    timeline.end(this.part, at);
+    timeline.end(this.call, at);
     clearTimeout(this.deadline);
     this.exchange.res.off('close', this.onClientClose);
     this.stream?.close();
@@ -193,4 +231,15 @@ export class AnswerRelay implements AnswerReceiver {
 
 function nameOf({ stage, cause }: ForwardError): string {
   return `${stage} ${cause}`;
+}
+
+const statusWords = new Map<number, number>();
+
+/** A status as a note in the timeline. */
+function statusWord(status: number): number {
+  const known = statusWords.get(status);
+  if (known !== undefined) return known;
+  const made = codeOfWord(String(status));
+  statusWords.set(status, made);
+  return made;
 }

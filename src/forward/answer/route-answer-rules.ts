@@ -26,9 +26,15 @@ export class RouteAnswerRules {
     private readonly upstream: Upstream,
     private readonly security: SecurityHeaders,
     readonly secrets: SecretWatch,
+    /** PHP may tell where its time went: in development, to those who develop. */
+    keepsTimings: boolean,
   ) {
     const names = policies.securityHeaders === 'gateway' ? security.names : NO_NAMES;
-    this.gatewayOnly = policies.rateLimit.length === 0 ? names : new Set([...names, ...LIMIT_NAMES]);
+    this.gatewayOnly = new Set([
+      ...names,
+      ...(policies.rateLimit.length === 0 ? [] : LIMIT_NAMES),
+      ...(keepsTimings ? [] : ['server-timing']),
+    ]);
     this.upstreams = upstream.targets.map(({ host, basePath }) => ({ host, basePath }));
   }
 

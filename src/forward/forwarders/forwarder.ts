@@ -35,8 +35,9 @@ export interface AnswerFlow {
   resume(): void;
 }
 
-/** Gets an answer as it arrives: `onHead`, any number of `onData`, then `onEnd`; or `onError` at any point, once. */
+/** Gets an answer as it arrives: `onSent` once there is a connection, `onHead`, any number of `onData`, then `onEnd`; or `onError` at any point, once. */
 export interface AnswerReceiver {
+  onSent(): void;
   onHead(head: AnswerHead, flow: AnswerFlow): void;
   onData(chunk: Buffer): void;
   onEnd(): void;

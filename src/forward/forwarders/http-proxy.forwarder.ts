@@ -86,6 +86,7 @@ export class HttpProxyForwarder implements Forwarder {
       fail(call, { stage: 'request', cause: 'malformed' });
     });
     if (proxyReq.socket?.connecting === true) limitConnecting(proxyReq, connectTimeoutMs, call);
+    else call.receiver.onSent();
     const { body } = call.request;
     // The guard counts what http-proxy-middleware pipes; it begins in the same tick, so that no byte passes uncounted.
     if (body !== null && !Buffer.isBuffer(body)) body.guard.watch({ req, res }, (error) => proxyReq.destroy(error));
@@ -129,7 +130,10 @@ function limitConnecting(proxyReq: ClientRequest, connectTimeoutMs: number, call
     fail(call, { stage: 'connect', cause: 'timeout' });
     proxyReq.destroy();
   }, connectTimeoutMs);
-  proxyReq.socket?.once('connect', () => clearTimeout(timer));
+  proxyReq.socket?.once('connect', () => {
+    clearTimeout(timer);
+    if (!call.isDone) call.receiver.onSent();
+  });
   proxyReq.once('close', () => clearTimeout(timer));
 }
 

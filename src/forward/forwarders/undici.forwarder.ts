@@ -24,6 +24,7 @@ export class UndiciForwarder implements Forwarder {
       onRequestStart(given) {
         controller = given;
         if (isDone) given.abort(ABANDONED);
+        else receiver.onSent();
       },
       onResponseStart(given, status, _headers, statusText) {
         if (status < 200 || isDone) return;

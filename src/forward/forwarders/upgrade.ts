@@ -2,13 +2,18 @@ import { type ClientRequest, type IncomingMessage, request as requestPlain } fro
 import { request as requestSecure } from 'node:https';
 import type { Socket } from 'node:net';
 import { answerWithError } from '../../contract/index.js';
-import type { Exchange } from '../../trace/index.js';
+import { codeOfWord, type Exchange } from '../../trace/index.js';
 import { AnswerRelay } from '../answer/answer-relay.js';
 import { classifyFault, type ForwardError, toClientError } from '../forward-error.js';
 import type { ForwardPlan } from '../forward.step.js';
 import type { Target } from '../upstream/target.js';
 import { transformAnswerHeaders } from '../transforms/answer-headers.js';
 import { toHeaderObject, toUpstreamRequest } from '../upstream-request.js';
+
+/** The call to PHP, and what follows it, in the timeline of a request. */
+const FORWARD = codeOfWord('forward');
+const PHP = codeOfWord('php');
+const JOINED = codeOfWord('joined');
 
 const UPGRADE = { connection: 'Upgrade', upgrade: 'websocket' } as const;
 /** Milliseconds after which a silent connection is probed: a peer that is gone without a word is noticed. */
@@ -27,6 +32,7 @@ export async function forwardUpgrade(
 ): Promise<void> {
   const target = plan.upstream.pick();
   exchange.notes.servedBy = 'upstream';
+  exchange.timeline.step(-FORWARD);
   const failure = await target.guard(() => ask(exchange, socket, head, plan, target));
   if (failure !== undefined) answerWithError(exchange, toClientError(failure, plan.upstream.retryAfterS));
 }
@@ -38,13 +44,18 @@ function ask(
   plan: ForwardPlan,
   target: Target,
 ): Promise<ForwardError | undefined> {
-  const { path, headers } = toUpstreamRequest(exchange, plan, target, null);
+  const { timeline } = exchange;
+  const place = timeline.begin(PHP, 1, timeline.now(), target.note);
+  const { path, headers } = toUpstreamRequest(exchange, plan, target, null, place);
   const send = target.isSecure ? requestSecure : requestPlain;
   const call = send(target.origin, { path, agent: false, headers: { ...toHeaderObject(headers), ...UPGRADE } });
   return new Promise((resolve) => {
     const settle = (failure: ForwardError | undefined): void => {
       clearTimeout(deadline);
       socket.off('close', abandon);
+      if (failure !== undefined)
+        timeline.say(place, codeOfWord(`target ${target.label}, ${failure.stage} ${failure.cause}`));
+      timeline.end(place);
       resolve(failure);
       if (failure !== undefined) call.destroy();
     };
@@ -68,12 +79,17 @@ function ask(
         return;
       }
       settle(undefined);
+      timeline.step(JOINED);
       join(exchange, socket, head, answerHead(exchange, plan, target, answer), upstreamSocket, upstreamHead);
     });
     call.once('response', (answer) => {
       clearTimeout(deadline);
       socket.off('close', abandon);
-      relayAnswer(answer, call, new AnswerRelay(exchange, plan.rules, target, plan.upstream.retryAfterS, resolve));
+      relayAnswer(
+        answer,
+        call,
+        new AnswerRelay(exchange, plan.rules, target, plan.upstream.retryAfterS, place, resolve),
+      );
     });
     call.end();
   });

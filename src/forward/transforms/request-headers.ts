@@ -9,6 +9,8 @@ export interface RequestHeaderContext {
   readonly clientAddress: string;
   readonly traceId: string;
   readonly traceparent: string;
+  /** What vendors know of a trace belongs to a `traceparent` that was read (W3C Trace Context, section 4.3). */
+  readonly keepsTraceState: boolean;
   /** Signed identity; undefined where the upstream gets none. */
   readonly identity: string | undefined;
   /** The caller's token was verified here and stays here. */
@@ -68,6 +70,7 @@ export function transformRequestHeaders(raw: readonly string[], context: Request
     const value = raw[i + 1] ?? '';
     const lower = name.toLowerCase();
     if (endsHere(lower) || RETOLD.has(lower) || isGatewayOnly(lower) || !CGI_SAFE_NAME.test(name)) continue;
+    if (lower === 'tracestate' && !context.keepsTraceState) continue;
     if (lower === 'authorization' && context.dropsAuthorization) continue;
     if (context.dropsMethodOverride && METHOD_OVERRIDES.has(lower)) continue;
     if (lower === 'accept-encoding' && context.wantsPlainAnswer) continue;

@@ -13,6 +13,8 @@ const TRIAL_WAIT_MS = 500;
 /** Keeps calls from a target that fails most of them, and lets one through now and then to see whether it is back. */
 export class TargetBreaker {
   private policy;
+  /** Times that it has opened. */
+  opened = 0;
   private readonly waiting = new Set<() => void>();
 
   constructor(private readonly settings: UpstreamSettings['breaker']) {
@@ -22,6 +24,11 @@ export class TargetBreaker {
   /** Open, or a single call is testing whether it may close. */
   get isOpen(): boolean {
     return this.policy.state !== CircuitState.Closed;
+  }
+
+  get state(): 'closed' | 'open' | 'half-open' {
+    if (!this.isOpen) return 'closed';
+    return this.policy.state === CircuitState.HalfOpen ? 'half-open' : 'open';
   }
 
   /** Runs a call unless the breaker is open. Resolves with the failure, if any; an open breaker is one. */
@@ -58,7 +65,9 @@ export class TargetBreaker {
       },
     );
     made.onStateChange((state) => {
-      if (state !== CircuitState.HalfOpen && made === this.policy) this.release();
+      if (made !== this.policy) return;
+      if (state === CircuitState.Open) this.opened += 1;
+      if (state !== CircuitState.HalfOpen) this.release();
     });
     return made;
   }

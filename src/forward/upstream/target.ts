@@ -3,7 +3,8 @@ import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
 import { Pool } from 'undici';
 import type { UpstreamSettings } from '../../routing/index.js';
-import type { ForwardError } from '../forward-error.js';
+import { codeOfWord } from '../../trace/index.js';
+import { countsAgainstTarget, type ForwardError } from '../forward-error.js';
 import { TargetBreaker } from './target-breaker.js';
 
 const KEEP_ALIVE_MS = 4000;
@@ -22,14 +23,21 @@ export class Target {
   readonly connectTimeoutMs: number;
   /** Whether PHP gets the public Host; false: the target's own. */
   readonly keepsPublicHost: boolean;
+  /** Its label in a timeline. */
+  readonly note: number;
   private readonly breaker: TargetBreaker;
   private probe: 'unknown' | 'up' | 'down' = 'unknown';
+  /** Calls since it is in use: `failed` are those that say something against it, `refused` the breaker kept away. */
+  readonly calls = { underWay: 0, answered: 0, failed: 0, refused: 0, 'given-up': 0 };
 
   constructor(
     /** `http://10.0.0.7:8080`, or with a base path. */
     readonly address: string,
     settings: UpstreamSettings,
+    /** `php 1`: its upstream, and its place there. Addresses are not told. */
+    readonly label: string,
   ) {
+    this.note = codeOfWord(`target ${label}`);
     const url = new URL(address);
     this.origin = url.origin;
     this.host = url.host;
@@ -60,9 +68,26 @@ export class Target {
     return this.breaker.isOpen ? 'down' : this.probe;
   }
 
+  get breakerState(): TargetBreaker['state'] {
+    return this.breaker.state;
+  }
+
+  /** Times that the breaker has opened. */
+  get breakerOpened(): number {
+    return this.breaker.opened;
+  }
+
   /** Runs a call under the breaker. Resolves with the failure, if any; an open breaker is one. */
-  guard(call: () => Promise<ForwardError | undefined>): Promise<ForwardError | undefined> {
-    return this.breaker.guard(call);
+  async guard(call: () => Promise<ForwardError | undefined>): Promise<ForwardError | undefined> {
+    const { calls } = this;
+    calls.underWay += 1;
+    try {
+      const failure = await this.breaker.guard(call);
+      calls[outcomeOf(failure)] += 1;
+      return failure;
+    } finally {
+      calls.underWay -= 1;
+    }
   }
 
   /** Notes what a health probe saw. A target that answers again is used again at once. */
@@ -92,6 +117,12 @@ export class Target {
     this.agent.destroy();
     await this.pool.destroy();
   }
+}
+
+function outcomeOf(failure: ForwardError | undefined): 'answered' | 'failed' | 'refused' | 'given-up' {
+  if (failure === undefined) return 'answered';
+  if (failure.cause === 'breaker-open') return 'refused';
+  return countsAgainstTarget(failure) ? 'failed' : 'given-up';
 }
 
 function isLocal(hostname: string): boolean {

@@ -11,7 +11,7 @@ export class Upstream {
   private next = 0;
 
   constructor(readonly settings: UpstreamSettings) {
-    this.targets = settings.targets.map((address) => new Target(address, settings));
+    this.targets = settings.targets.map((address, i) => new Target(address, settings, `${settings.name} ${i + 1}`));
     this.hostnames = new Set(this.targets.map((target) => target.hostname));
     this.probe = new HealthProbe(this.targets, settings.health);
     this.probe.start();

@@ -2,10 +2,11 @@ import { Controller, Inject, Req, Res } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CONFIG, type GatewayConfig } from '../../config/index.js';
 import { GatewayError } from '../../contract/index.js';
+import { sendFile } from '../../edge/index.js';
 import { NativeHandler, resolvePath } from '../../routing/index.js';
 import { type Exchange, exchangeOf } from '../../trace/index.js';
 import { RealtimeProvider } from '../realtime-provider.js';
-import { type ClientFile, readClientFiles } from './client-files.js';
+import { readClientFiles } from './client-files.js';
 import { publicConfig } from './public-config.js';
 
 const CONFIG_NAME = 'config.json';
@@ -35,7 +36,8 @@ export class RealtimeAssetsController {
         'NOT_FOUND',
         this.files.size === 0 ? { error: 'The voice client was not built: npm run build.' } : {},
       );
-    sendFile(req, res, file);
+    // A browser asks each time whether its copy still holds (a new gateway, a new client), and mostly gets 304.
+    sendFile(req, res, file, 'no-cache');
   }
 
   private sendConfig({ traceId, method }: Exchange, res: ServerResponse): void {
@@ -51,44 +53,9 @@ export class RealtimeAssetsController {
   }
 }
 
-/** A browser asks each time whether its copy still holds (a new gateway, a new client), and mostly gets 304. */
-function sendFile(req: IncomingMessage, res: ServerResponse, { type, bytes, gzip, hash }: ClientFile): void {
-  const isZipped = takesGzip(req.headers['accept-encoding']);
-  const etag = `"${hash}${isZipped ? '-gz' : ''}"`;
-  res.setHeader('Cache-Control', 'no-cache');
-  res.setHeader('ETag', etag);
-  res.appendHeader('Vary', 'Accept-Encoding');
-  if (isKnown(req.headers['if-none-match'], etag)) {
-    res.statusCode = 304;
-    res.end();
-    return;
-  }
-  const body = isZipped ? gzip : bytes;
-  res.statusCode = 200;
-  if (isZipped) res.setHeader('Content-Encoding', 'gzip');
-  res.setHeader('Content-Type', type);
-  res.setHeader('Content-Length', body.byteLength);
-  res.end(req.method === 'HEAD' ? undefined : body);
-}
-
 /** What follows the route's prefix; only exact names are answered. */
 function nameOf({ path, route }: Exchange): string {
   const resolved = resolvePath(path);
   const prefix = (route?.match.path ?? '').replace(/\{\*[a-z]+\}$/, '');
   return resolved.kind === 'path' ? resolved.path.slice(prefix.length) : '';
-}
-
-/** RFC 9110, section 12.5.3: named, and not with a weight of nothing. Split, not searched: linear in whatever is sent. */
-function takesGzip(accepted: string | string[] | undefined): boolean {
-  return String(accepted ?? '')
-    .split(',')
-    .some((one) => {
-      const [name, weight = 'q=1'] = one.split(';').map((part) => part.trim().toLowerCase());
-      return name === 'gzip' && Number(/^q=([\d.]{1,5})$/.exec(weight)?.[1]) > 0;
-    });
-}
-
-/** Weak comparison (RFC 9110, section 13.1.2). */
-function isKnown(sent: string | undefined, etag: string): boolean {
-  return sent !== undefined && sent.split(',').some((one) => ['*', etag].includes(one.trim().replace(/^W\//, '')));
 }

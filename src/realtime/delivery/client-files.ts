@@ -2,15 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-
-/** A file for browsers, ready to be sent. */
-export interface ClientFile {
-  readonly type: string;
-  readonly bytes: Buffer;
-  readonly gzip: Buffer;
-  /** A strong validator's opaque part: changes with the content (RFC 9110, section 8.8.3). */
-  readonly hash: string;
-}
+import type { StaticFile } from '../../edge/index.js';
 
 const SCRIPT = 'text/javascript; charset=utf-8';
 const MAP = 'application/json; charset=utf-8';
@@ -26,7 +18,7 @@ const HOMES = ['../client', '../../../node_modules/.cache/donna-gateway/client']
 /** Reads the built client, all of it or, where it was not built, nothing. */
 export function readClientFiles(
   homes: readonly string[] = HOMES.map((home) => join(import.meta.dirname, home)),
-): ReadonlyMap<string, ClientFile> {
+): ReadonlyMap<string, StaticFile> {
   for (const home of homes) {
     const files = Object.entries(TYPES).flatMap(([name, type]) => readFile(join(home, name), name, type));
     if (files.length === Object.keys(TYPES).length) return new Map(files);
@@ -34,7 +26,7 @@ export function readClientFiles(
   return new Map();
 }
 
-function readFile(path: string, name: string, type: string): [string, ClientFile][] {
+function readFile(path: string, name: string, type: string): [string, StaticFile][] {
   try {
     const bytes = readFileSync(path);
     const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 22);

@@ -56,6 +56,11 @@ export class Conversation {
     return this.turns.isAnswering;
   }
 
+  /** The provider's side is open. */
+  get isConnected(): boolean {
+    return this.link?.isOpen === true;
+  }
+
   get dialectName(): string {
     return this.dialect.name;
   }

@@ -27,6 +27,17 @@ export interface SessionOrigin {
   onEnded(): void;
 }
 
+/** One open session. The subject is for a pseudonym. */
+export interface SessionStatus {
+  readonly traceId: string;
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  readonly state: 'unauthenticated' | 'authenticated' | 'connected';
+  readonly subject: string | undefined;
+  readonly framesIn: number;
+  readonly framesOut: number;
+}
+
 /** One client of `/realtime`: who it is, what it may say, and how it ends. The provider's side is its {@link Conversation}. */
 export class RealtimeSession {
   private readonly inlet: Inlet;
@@ -38,6 +49,7 @@ export class RealtimeSession {
   private readonly report: SessionReport;
   private readonly conversation: Conversation;
   private token: string | undefined;
+  private subject: string | undefined;
   private leaveIdentity: (() => void) | undefined;
   private ending: { readonly code: number; readonly reason: string } | undefined;
   private isDraining = false;
@@ -74,6 +86,14 @@ export class RealtimeSession {
       onTooLong: () => this.end(CLOSE.idle, 'The session has lasted too long.'),
     });
     this.listen();
+  }
+
+  /** How it stands, for administrators. */
+  status(): SessionStatus {
+    const { subject, conversation, report } = this;
+    const state = conversation.isConnected ? 'connected' : subject === undefined ? 'unauthenticated' : 'authenticated';
+    const { in: framesIn, out: framesOut } = report.frames;
+    return { traceId: report.traceId, since: report.since, state, subject, framesIn, framesOut };
   }
 
   /** The process stops in `graceMs` ms: at once, or when the answer under way is done. */
@@ -187,6 +207,7 @@ export class RealtimeSession {
       return this.end(CLOSE.policy, 'Too many sessions of one caller.');
     }
     this.token = token;
+    this.subject = identity.subject;
     this.origin.connection.off('data', this.countBefore);
     this.origin.onAuthenticated();
     this.report.authenticated();

@@ -17,6 +17,8 @@ class Traffic {
 /** What is told of a session when it has ended: how, how long and how much; never who or what. */
 export class SessionReport {
   private readonly startedAt = performance.now();
+  /** ISO 8601, UTC. */
+  readonly since = new Date().toISOString();
   private readonly fromClient = new Traffic();
   private readonly toClient = new Traffic();
   private authenticatedAfterMs: number | undefined;
@@ -30,6 +32,15 @@ export class SessionReport {
     private readonly logger: Pick<Logger, 'error' | 'info' | 'warn'>,
     private readonly metrics: RealtimeMetrics,
   ) {}
+
+  /** Frames so far, from the client and to it. */
+  get frames(): { readonly in: number; readonly out: number } {
+    return { in: this.fromClient.frames, out: this.toClient.frames };
+  }
+
+  get traceId(): string {
+    return this.about.traceId;
+  }
 
   received(bytes: number): void {
     this.fromClient.add(bytes);

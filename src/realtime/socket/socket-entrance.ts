@@ -7,7 +7,7 @@ import { type DrainState, networkOf, type UpgradeHandler } from '../../edge/inde
 import { type Exchange, exchangeOf } from '../../trace/index.js';
 import type { RealtimeProvider } from '../realtime-provider.js';
 import { Places } from './places.js';
-import { RealtimeSession } from './realtime-session.js';
+import { RealtimeSession, type SessionStatus } from './realtime-session.js';
 import type { SessionParts } from './session-parts.js';
 import type { SocketLimits } from './socket-limits.js';
 
@@ -56,6 +56,11 @@ export class SocketEntrance implements UpgradeHandler {
   /** Sockets that are open. */
   get count(): number {
     return this.sessions.size;
+  }
+
+  /** Those that are open for longest, `most` at most. */
+  list(most: number): readonly SessionStatus[] {
+    return [...this.sessions].slice(0, most).map((session) => session.status());
   }
 
   take(exchange: Exchange, socket: Socket, head: Buffer): GatewayError | undefined {

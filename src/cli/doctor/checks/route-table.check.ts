@@ -51,5 +51,11 @@ function* look(facts: DoctorFacts): Generator<CheckResult> {
 /** @throws RouteTableError; a system error */
 function load({ config, routesFile, handlers, dtos }: DoctorFacts): RouteTable {
   const phpTargets = config.php.targets.length === 0 ? [EMBEDDED] : config.php.targets;
-  return loadRouteTable(readFileSync(routesFile, 'utf8'), { file: routesFile, phpTargets, handlers, dtos });
+  return loadRouteTable(readFileSync(routesFile, 'utf8'), {
+    file: routesFile,
+    phpTargets,
+    handlers,
+    dtos,
+    paths: config.paths,
+  });
 }

@@ -1,7 +1,9 @@
 import { GivesOneOf, IsEmailAddress, IsOneOf, IsPhone, IsText, IsWholeNumber } from '../input.decorators.js';
 import { InputDto } from '../input-dto.js';
+import { byAction, required, when } from '../conditional-rules.js';
+import { type Condition, has, whenSent, without } from '../conditions.js';
 import { Obeys, type Rule, type SentFields } from '../rule.js';
-import { byAction, email, has, matching, pathPart, phone, required, text, when } from '../rules.js';
+import { email, matching, pathPart, phone, text } from '../rules.js';
 import { VoiceEventDto } from './voice-event.dto.js';
 
 const LEAD_STATUSES = ['new', 'contacted', 'qualified', 'won', 'lost'] as const;
@@ -9,6 +11,9 @@ const TEMPERATURES = ['hot', 'warm', 'cold'] as const;
 const PRIORITIES = ['low', 'normal', 'high'] as const;
 const BODY = { isMultiline: true } as const;
 const NOTES = { isMultiline: true } as const;
+/** A message goes by `text`, or by `message`. */
+const CALLED_TEXT: Condition = { holds: (sent) => !isCalledMessage(sent), where: { without: 'message' } };
+const CALLED_MESSAGE: Condition = { holds: isCalledMessage, where: 'sent' };
 
 /** `POST /api/sales/overview.php`, `action: add_contact`. */
 @InputDto('sales.add-contact')
@@ -29,10 +34,10 @@ export class AddContactDto {
 /** `action: update_lead`; the lead is named by `lead_id` or `id`. */
 @InputDto('sales.update-lead')
 export class UpdateLeadDto {
-  @Obeys(when((sent) => has(sent, 'lead_id'), required(pathPart(64))))
+  @Obeys(when(whenSent('lead_id'), required(pathPart(64))))
   lead_id?: string | null;
 
-  @Obeys(when((sent) => !has(sent, 'lead_id'), required(pathPart(64))))
+  @Obeys(when(without('lead_id'), required(pathPart(64))))
   id?: string | null;
 
   @IsOneOf(...LEAD_STATUSES)
@@ -61,10 +66,10 @@ export class SalesMessageDto {
   @Obeys(byAction({ send_email: required(text(1, 20_000, BODY)) }))
   body?: string;
 
-  @Obeys(byAction({ send_text: when((sent) => !isCalledMessage(sent), required(text(1, 1600, BODY))) }))
+  @Obeys(byAction({ send_text: when(CALLED_TEXT, required(text(1, 1600, BODY))) }))
   text?: string;
 
-  @Obeys(byAction({ send_text: when(isCalledMessage, required(text(1, 1600, BODY))) }))
+  @Obeys(byAction({ send_text: when(CALLED_MESSAGE, required(text(1, 1600, BODY))) }))
   message?: string;
 }
 
@@ -74,7 +79,7 @@ export class AddTaskDto {
   @IsText(1, 200, { isRequired: true })
   title: string;
 
-  @Obeys(when((sent) => has(sent, 'due'), day()))
+  @Obeys(when(whenSent('due'), day()))
   due?: string | null;
 
   @IsOneOf(...PRIORITIES)
@@ -95,8 +100,9 @@ function isCalledMessage(sent: SentFields): boolean {
 /** A day of the calendar. */
 function day(): Rule {
   const message = 'must be a day such as 2025-05-13';
-  const { check } = matching(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, message);
+  const { check, ...rule } = matching(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, message);
   return {
+    ...rule,
     check: (value, sent) => {
       const finding = check(value, sent);
       if (finding !== undefined || typeof value !== 'string') return finding;
@@ -104,6 +110,10 @@ function day(): Rule {
       const moment = new Date(`${value.startsWith('0000') ? `0001${value.slice(4)}` : value}T00:00:00Z`);
       const isDay = !Number.isNaN(moment.valueOf()) && moment.toISOString().slice(5, 10) === value.slice(5);
       return isDay ? undefined : message;
+    },
+    describe: (action, field) => {
+      const described = rule.describe(action, field);
+      return described && { ...described, schema: { ...described.schema, format: 'date' } };
     },
   };
 }

@@ -3,7 +3,7 @@ import { GivesOneOf, IsOneOf, IsSafePathPart, IsText } from '../input.decorators
 import { InputDto } from '../input-dto.js';
 import { jsonSize, recordOf } from '../php-checks.js';
 import { Obeys, type Rule } from '../rule.js';
-import { isPhpValue } from '../rules.js';
+import { isPhpValue, recordSchema } from '../rules.js';
 import { PROFILES } from './donna.dto.js';
 
 const STATUSES = ['active', 'archived', 'closed'] as const;
@@ -58,6 +58,7 @@ function metadata(): Rule {
         ? `must not be longer than ${MAX_METADATA_BYTES} bytes`
         : undefined;
     },
+    describe: () => ({ schema: recordSchema(MAX_METADATA_BYTES) }),
   };
 }
 

@@ -1,11 +1,15 @@
+import { requiredUnless, when } from '../conditional-rules.js';
+import { onNoAction } from '../conditions.js';
 import { IsEmailAddress, IsOneOf, IsSafePathPart, IsText, IsWholeNumber } from '../input.decorators.js';
 import { InputDto } from '../input-dto.js';
 import { isPathPart } from '../php-checks.js';
 import { Obeys, type SentFields } from '../rule.js';
-import { choice, email, requiredUnless, text, wholeNumber, when } from '../rules.js';
+import { choice, email, text, wholeNumber } from '../rules.js';
 import { VoiceEventDto } from './voice-event.dto.js';
 
 const CATEGORIES = ['lead', 'client', 'marketing', 'spam'] as const;
+const HAS_NO_ACTION = onNoAction(hasNoAction);
+const NAMES_MAIL = { field: 'email_id', holds: namesMail } as const;
 const BODY = { isMultiline: true } as const;
 
 /** `GET /api/marketing.php`, actions `inbox`, `read_inbox` and `classify`. */
@@ -21,10 +25,10 @@ export class InboxDto {
 /** Without an action the inbox; `voice_event` besides. */
 @InputDto('marketing')
 export class MarketingDto extends VoiceEventDto {
-  @Obeys(when(hasNoAction, wholeNumber(1, 100)))
+  @Obeys(when(HAS_NO_ACTION, wholeNumber(1, 100)))
   limit?: number | null;
 
-  @Obeys(when(hasNoAction, choice(...CATEGORIES)))
+  @Obeys(when(HAS_NO_ACTION, choice(...CATEGORIES)))
   category?: (typeof CATEGORIES)[number] | null;
 }
 
@@ -47,10 +51,10 @@ export class ReplyDto {
   @IsSafePathPart()
   email_id?: string | null;
 
-  @Obeys(requiredUnless(namesMail, email()))
+  @Obeys(requiredUnless(NAMES_MAIL, email()))
   to?: string | null;
 
-  @Obeys(requiredUnless(namesMail, text(1, 200)))
+  @Obeys(requiredUnless(NAMES_MAIL, text(1, 200)))
   subject?: string | null;
 
   @IsText(1, 20_000, { ...BODY, isRequired: true })
@@ -69,7 +73,7 @@ export class DraftReplyDto {
   @IsText(1, 200)
   subject?: string | null;
 
-  @Obeys(requiredUnless(namesMail, text(1, 20_000, BODY)))
+  @Obeys(requiredUnless(NAMES_MAIL, text(1, 20_000, BODY)))
   body?: string | null;
 }
 

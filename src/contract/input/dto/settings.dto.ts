@@ -1,15 +1,17 @@
 import { isRecord, type PhpRecord, type PhpValue } from '../../../routing/index.js';
 import { GivesOneOf, IsOneOf, IsText } from '../input.decorators.js';
 import { InputDto } from '../input-dto.js';
-import { isHexColour, jsonSize, listOf, recordOf } from '../php-checks.js';
+import { HEX_COLOUR, isHexColour, jsonSize, listOf, recordOf } from '../php-checks.js';
 import { type Fault, Obeys, type Rule } from '../rule.js';
-import { choice, isPhpValue, matching } from '../rules.js';
+import type { JsonSchema } from '../json-schema.js';
+import { choice, isPhpValue, matching, recordSchema } from '../rules.js';
 import { PROFILES } from './donna.dto.js';
 
 const POSITIONS = ['bottom-right', 'bottom-left', 'top-right', 'top-left'] as const;
 const THEMES = ['light', 'dark', 'auto'] as const;
 const MAX_GROUP_BYTES = 16_384;
 const MAX_GROUP_DEPTH = 4;
+const PLAIN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 const SETTINGS = [
   'greeting',
   'themeColor',
@@ -25,14 +27,29 @@ const SETTINGS = [
 interface Kind {
   readonly isValid: (value: PhpValue) => boolean;
   readonly message: string;
+  readonly schema: JsonSchema;
 }
 type Members = Readonly<Record<string, Kind>>;
-const text: Kind = { isValid: (value) => typeof value === 'string', message: 'must be text' };
-const flag: Kind = { isValid: (value) => typeof value === 'boolean', message: 'must be true or false' };
-const whole: Kind = { isValid: (value) => Number.isInteger(value), message: 'must be a whole number' };
+const text: Kind = {
+  isValid: (value) => typeof value === 'string',
+  message: 'must be text',
+  schema: { type: 'string' },
+};
+const flag: Kind = {
+  isValid: (value) => typeof value === 'boolean',
+  message: 'must be true or false',
+  schema: { type: 'boolean' },
+};
+const whole: Kind = {
+  isValid: (value) => Number.isInteger(value),
+  message: 'must be a whole number',
+  schema: { type: 'integer' },
+};
+const MAX_MEMBERS = 100;
 const list: Kind = {
-  isValid: (value) => (listOf(value)?.length ?? Infinity) <= 100,
-  message: 'must be a list of at most 100 members',
+  isValid: (value) => (listOf(value)?.length ?? Infinity) <= MAX_MEMBERS,
+  message: `must be a list of at most ${MAX_MEMBERS} members`,
+  schema: { type: 'array', maxItems: MAX_MEMBERS },
 };
 
 /** `POST` and `PUT /api/chatbot_settings.php`. Groups are as they come out of JSON; a form sends no flags and numbers. */
@@ -42,7 +59,7 @@ export class SettingsDto {
   @GivesOneOf(SETTINGS, 'settings', 'give at least one setting')
   greeting?: string | null;
 
-  @Obeys(sent(matching(/^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/, 'must be a colour such as #2f6f8f')))
+  @Obeys(sent(matching(HEX_COLOUR, 'must be a colour such as #2f6f8f')))
   themeColor?: string | null;
 
   @IsOneOf(...POSITIONS)
@@ -79,13 +96,19 @@ export class SettingsDto {
 /** `DELETE /api/chatbot_settings.php`: no field but the proof of a form, which PHP looks at. */
 @InputDto('settings.reset')
 export class ResetSettingsDto {
-  @Obeys({ check: () => undefined })
+  @Obeys({ check: () => undefined, describe: () => ({ schema: {} }) })
   csrf_token?: PhpValue;
 }
 
 /** A rule that asks for more than nothing, once there is anything: '' is not absent. */
-function sent({ check }: Rule): Rule {
-  return { check: (value, fields) => (value === undefined || value === null ? undefined : check(value, fields)) };
+function sent({ check, describe }: Rule): Rule {
+  return {
+    check: (value, fields) => (value === undefined || value === null ? undefined : check(value, fields)),
+    describe: (action, field) => {
+      const described = describe(action, field);
+      return described && { schema: described.schema };
+    },
+  };
 }
 
 function profile(): Rule {
@@ -95,6 +118,9 @@ function profile(): Rule {
   return {
     ...name,
     check: (value, fields) => (isGroup(value) ? asGroup : name).check(value, fields),
+    describe: (action, field) => ({
+      schema: { anyOf: [name, asGroup].flatMap((rule) => rule.describe(action, field)?.schema ?? []) },
+    }),
   };
 }
 
@@ -110,6 +136,17 @@ function group(name: string, members: Members): Rule {
       const faults = [...faultsOfShape(name, fields), ...faultsOfMembers(name, fields, members)];
       return faults.length === 0 ? undefined : faults;
     },
+    describe: () => ({ schema: groupSchema(members) }),
+  };
+}
+
+function groupSchema(members: Members): JsonSchema {
+  const known = Object.entries(members).map(([member, { schema }]) => [member, schema] as const);
+  return {
+    ...recordSchema(MAX_GROUP_BYTES),
+    description: `At most ${MAX_GROUP_DEPTH} levels deep and ${MAX_GROUP_BYTES} bytes as JSON`,
+    propertyNames: { pattern: PLAIN_NAME.source },
+    properties: { ...Object.fromEntries(known), themeColor: { type: 'string', pattern: HEX_COLOUR.source } },
   };
 }
 
@@ -133,7 +170,7 @@ function faultsOfMembers(name: string, fields: PhpRecord, members: Members): rea
 function isPlain(value: PhpRecord | readonly PhpValue[], depth: number): boolean {
   const isList = listOf(value) !== undefined;
   return Object.entries(value as PhpRecord).every(([name, member]) => {
-    if (!isList && !/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name)) return false;
+    if (!isList && !PLAIN_NAME.test(name)) return false;
     if (!isRecord(member) && !Array.isArray(member)) return true;
     return depth > 1 && isPlain(member as PhpRecord, depth - 1);
   });

@@ -1,8 +1,9 @@
+import { required } from '../conditional-rules.js';
 import { IsFlag, IsOneOf } from '../input.decorators.js';
 import { InputDto } from '../input-dto.js';
 import { byteLength } from '../php-checks.js';
 import { Obeys, type Rule } from '../rule.js';
-import { email, required } from '../rules.js';
+import { email } from '../rules.js';
 
 const PERIODS = ['hour', 'day', 'week', 'month'] as const;
 const MAX_PASSWORD_BYTES = 1024;
@@ -46,5 +47,9 @@ function password(): Rule {
       if (typeof value !== 'string' || value === '') return 'is required';
       return byteLength(value) > MAX_PASSWORD_BYTES ? 'is too long' : undefined;
     },
+    describe: () => ({
+      schema: { type: 'string', format: 'password', minLength: 1, maxLength: MAX_PASSWORD_BYTES },
+      isRequired: true,
+    }),
   };
 }

@@ -1,18 +1,21 @@
 import type { PhpValue } from '../../../routing/index.js';
+import { when } from '../conditional-rules.js';
+import { onAction, whenSent, without } from '../conditions.js';
 import { eventKind, moment } from '../event-rules.js';
 import { InputDto } from '../input-dto.js';
-import { Obeys, type Rule, type SentFields } from '../rule.js';
-import { has, pathPart, record, text, when } from '../rules.js';
+import { Obeys, type Rule } from '../rule.js';
+import { pathPart, record, text } from '../rules.js';
 
 const MAX_DATA_BYTES = 8192;
+const OF_EVENT = onAction('voice_event');
 
 /** `action: voice_event` of the boards; on a board's route for all other actions it says nothing of theirs. */
 @InputDto('voice-event')
 export class VoiceEventDto {
-  @Obeys(ofEvent(when((sent) => has(sent, 'kind'), eventKind())))
+  @Obeys(ofEvent(when(whenSent('kind'), eventKind())))
   kind?: string;
 
-  @Obeys(ofEvent(when((sent) => !has(sent, 'kind'), eventKind())))
+  @Obeys(ofEvent(when(without('kind'), eventKind())))
   type?: string;
 
   @Obeys(ofEvent(pathPart(128)))
@@ -32,5 +35,5 @@ export class VoiceEventDto {
 }
 
 function ofEvent(rule: Rule): Rule {
-  return when(({ action }: SentFields) => action === 'voice_event', rule);
+  return when(OF_EVENT, rule);
 }

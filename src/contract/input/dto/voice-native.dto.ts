@@ -1,9 +1,10 @@
 import type { PhpValue } from '../../../routing/index.js';
+import { required } from '../conditional-rules.js';
 import { eventKind, moment } from '../event-rules.js';
 import { InputDto } from '../input-dto.js';
 import * as php from '../php-checks.js';
 import { Obeys, type Rule } from '../rule.js';
-import { choice, isPhpValue, pathPart, record, required, text } from '../rules.js';
+import { choice, isPhpValue, pathPart, record, text } from '../rules.js';
 
 const MAX_PAYLOAD_BYTES = 8192;
 /** Objects and lists within each other, the payload itself being the first. */
@@ -63,8 +64,9 @@ export class ClientVoiceEventDto {
 }
 
 function payload(): Rule {
-  const { check } = record(MAX_PAYLOAD_BYTES);
+  const { check, describe } = record(MAX_PAYLOAD_BYTES);
   return {
+    describe,
     check: (value, sent) =>
       isPhpValue(value) && depthOf(value) > MAX_PAYLOAD_DEPTH
         ? `must not be nested deeper than ${MAX_PAYLOAD_DEPTH} levels`
@@ -79,8 +81,9 @@ function depthOf(value: PhpValue): number {
 
 /** PHP stores what looks like a moment; a row needs one that every database knows: one that it refuses costs its whole batch. */
 function realMoment(): Rule {
-  const { check } = moment();
+  const { check, describe } = moment();
   return {
+    describe,
     check: (value, sent) =>
       check(value, sent) ?? (typeof value === 'string' ? check(new Date(value).getTime(), sent) : undefined),
   };
@@ -99,5 +102,10 @@ function measurement(): Rule {
         ? undefined
         : `must be {name, ms}: one of ${LATENCY_NAMES.join(', ')}, and 0 to ${MAX_LATENCY_MS}`;
     },
+    describe: () => ({
+      schema: {
+        description: `With type latency {name, ms}: one of ${LATENCY_NAMES.join(', ')}, and 0 to ${MAX_LATENCY_MS}`,
+      },
+    }),
   };
 }

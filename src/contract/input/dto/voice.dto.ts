@@ -1,8 +1,10 @@
 import { UploadedFile } from '../../../routing/index.js';
+import { byAction, required, when } from '../conditional-rules.js';
+import { both, type Condition, has, notOnAction, onNoAction, whenSent, without } from '../conditions.js';
 import { IsSafePathPart, IsText } from '../input.decorators.js';
 import { InputDto } from '../input-dto.js';
 import { fileOf, Obeys, type Rule, type SentFields } from '../rule.js';
-import { byAction, has, matching, phone, required, when } from '../rules.js';
+import { matching, phone } from '../rules.js';
 
 /** Bytes of audio, in a file or behind its base64. */
 const MAX_AUDIO_BYTES = 10 * 1024 * 1024;
@@ -12,6 +14,9 @@ const NO_AUDIO = {
   code: 'UNSUPPORTED_MEDIA_TYPE',
   message: 'Only audio files are taken: wav, mp3, ogg, webm, m4a, flac or aac.',
 } as const;
+const OF_CALL = notOnAction('initiate_call');
+const HAS_AUDIO: Condition = { holds: hasAudio, where: 'sent' };
+const HAS_NO_AUDIO: Condition = { holds: (sent) => !hasAudio(sent), where: { without: 'audio' } };
 /** Telnyx' ids hold colons, so they are no path part. */
 const CALL_ID = matching(/^[A-Za-z0-9][A-Za-z0-9:_-]{0,191}$/, 'must be the id of a call');
 
@@ -35,17 +40,25 @@ export class UploadAudioDto {
 /** Without an action a file in `audio` is an upload; other actions have routes of their own. */
 @InputDto('voice')
 export class VoiceDto {
-  @Obeys(when((sent) => !has(sent, 'action') && hasAudio(sent), audioFile()))
+  @Obeys(
+    when(
+      both(
+        onNoAction((sent) => !has(sent, 'action')),
+        HAS_AUDIO,
+      ),
+      audioFile(),
+    ),
+  )
   audio?: UploadedFile;
 }
 
 /** `action: speech_to_speech`: a file, or base64 in `audio_data`. */
 @InputDto('voice.converse')
 export class ConverseDto {
-  @Obeys(when(hasAudio, audioFile()))
+  @Obeys(when(HAS_AUDIO, audioFile()))
   audio?: UploadedFile;
 
-  @Obeys(when((sent) => !hasAudio(sent), base64Audio()))
+  @Obeys(when(HAS_NO_AUDIO, base64Audio()))
   audio_data?: string;
 
   @IsSafePathPart()
@@ -61,15 +74,11 @@ export class PhoneCallDto {
   @Obeys(byAction({ initiate_call: phone() }))
   from?: string | null;
 
-  @Obeys(when((sent) => isOfCall(sent) && has(sent, 'call_control_id'), CALL_ID))
+  @Obeys(when(both(OF_CALL, whenSent('call_control_id')), CALL_ID))
   call_control_id?: string;
 
-  @Obeys(when((sent) => isOfCall(sent) && !has(sent, 'call_control_id'), CALL_ID))
+  @Obeys(when(both(OF_CALL, without('call_control_id')), CALL_ID))
   call_id?: string;
-}
-
-function isOfCall({ action }: SentFields): boolean {
-  return action !== 'initiate_call';
 }
 
 function hasAudio(sent: SentFields): boolean {
@@ -85,6 +94,10 @@ function audioFile(): Rule {
       if (file.size === 0) return 'is empty';
       return isAudio(file.head) ? undefined : [NO_AUDIO];
     },
+    describe: () => ({
+      schema: { type: 'string', format: 'binary', description: 'wav, mp3, ogg, webm, m4a, flac or aac; at most 10 MB' },
+      isRequired: true,
+    }),
   };
 }
 
@@ -96,6 +109,10 @@ function base64Audio(): Rule {
         return 'is required: audio as base64, or a file in the field audio';
       return value.length > MAX_BASE64 ? [TOO_LARGE] : undefined;
     },
+    describe: () => ({
+      schema: { type: 'string', contentEncoding: 'base64', minLength: 1, maxLength: MAX_BASE64 },
+      isRequired: true,
+    }),
   };
 }
 

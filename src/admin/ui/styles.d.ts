@@ -1,0 +1,2 @@
+/** Bundled by esbuild into a file of its own. */
+declare module '*.css';

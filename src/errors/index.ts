@@ -1,0 +1,2 @@
+export { reportError, reportTheEnd } from './error-reports.js';
+export { ErrorsModule } from './errors.module.js';

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+import { InternalController } from './internal.controller.js';
+
+@Module({ controllers: [InternalController] })
+export class InternalModule {}

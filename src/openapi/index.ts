@@ -1,0 +1,2 @@
+export { makeDocument } from './make-document.js';
+export { OpenApiModule } from './openapi.module.js';
