@@ -84,6 +84,7 @@ async function startGateway() {
     url,
     stop: () =>
       new Promise((done) => {
+        if (child.exitCode !== null || child.signalCode !== null) return void done();
         child.once('close', done);
         child.kill('SIGTERM');
       }),

@@ -24,6 +24,7 @@ export const PICTURES = SHOTS.map(({ name }) => name);
 
 /** Takes each picture into `out`, signed in by an access token. */
 export async function takePictures(browser, url, token, out) {
+  const faults = [];
   for (const { name, hash, view = DESKTOP, scheme = 'light', isSignedOut = false, before } of SHOTS) {
     const context = await browser.newContext({
       viewport: view,
@@ -36,6 +37,7 @@ export async function takePictures(browser, url, token, out) {
     if (!isSignedOut)
       await context.addInitScript((value) => sessionStorage.setItem('donna-access-token', value), token);
     const page = await context.newPage();
+    page.on('requestfailed', (request) => faults.push(`${name}: ${request.url()} ${request.failure()?.errorText}`));
     await page.goto(`${url}/admin/${hash}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.locator('.loading').first().waitFor({ state: 'detached' });
@@ -43,6 +45,8 @@ export async function takePictures(browser, url, token, out) {
     // Charts are drawn, and the live stream has told its first step.
     await page.waitForTimeout(700);
     await page.screenshot({ path: join(out, `${name}.png`), fullPage: false });
+    const shownFaults = await page.getByRole('alert').count();
+    if (shownFaults > 0) throw new Error(`${name} shows a fault\n${faults.join('\n')}`);
     await context.close();
   }
 }

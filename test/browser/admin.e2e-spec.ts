@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { resolve } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { describeWith } from '../setup/parts.js';
 import { ADMIN, findBarriers, openDashboard, PAGE_WIDTH, tokenFor } from '../support/dashboard-page.js';
@@ -51,6 +52,35 @@ describeWith('chromium', 'the dashboard, in a browser', (chromium) => {
   afterEach(() => site.settle());
   afterAll(() => site.stop());
 
+  it('is delivered as a page of the gateway’s own, whose files are kept for ever', async () => {
+    const page = await call(site.url, '/admin/', { headers: { 'Accept-Encoding': 'identity' } });
+    expect(page).toMatchObject({ status: 200, headers: { 'cache-control': 'no-cache' } });
+    expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'.*script-src 'self'/);
+    expect(page.text).not.toMatch(/style="|<style|<script>|onload=|https?:\/\/(?!www\.w3\.org)/);
+    const files = [...page.text.matchAll(/(?:src|href)="(assets\/[^"]+)"/g)].map(
+      ([, name]) => `/admin/${String(name)}`,
+    );
+    expect(files).toHaveLength(3);
+    for (const file of files) {
+      const plain = await call(site.url, file);
+      expect(plain.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+      const etag = String(plain.headers.etag);
+      expect(await call(site.url, file, { headers: { 'If-None-Match': etag } })).toMatchObject({
+        status: 304,
+        text: '',
+      });
+      const gzip = await call(site.url, file, { headers: { 'Accept-Encoding': 'br;q=0, gzip' } });
+      expect(gunzipSync(gzip.body)).toEqual(plain.body);
+      const brotli = await call(site.url, file, { headers: { 'Accept-Encoding': 'gzip, br' } });
+      expect(brotliDecompressSync(brotli.body)).toEqual(plain.body);
+      expect(new Set([etag, gzip.headers.etag, brotli.headers.etag]).size).toBe(3);
+      expect((await call(site.url, file, { method: 'HEAD' })).body).toHaveLength(0);
+    }
+    for (const path of ['/admin/index.html', '/admin/assets/', '/admin/assets/..%2findex.html', '/admin/__proto__'])
+      expect((await call(site.url, path)).json()).toMatchObject({ success: false, errorCode: 'NOT_FOUND' });
+    expect((await call(site.url, '/admin/', { method: 'POST' })).status).toBe(405);
+  });
+
   it('is signed in to by password, goes on after a reload, and is left again', async () => {
     const page = await site.open();
     await page.goto('/admin');
@@ -62,6 +92,11 @@ describeWith('chromium', 'the dashboard, in a browser', (chromium) => {
     await page.getByLabel('Password').fill(ADMIN.password);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByText('Live', { exact: true }).waitFor();
+    // A token that has ended is renewed where it is noticed.
+    await page.evaluate("sessionStorage.setItem('donna-access-token', 'ended')");
+    await page.getByRole('link', { name: 'Routes' }).click();
+    await page.getByRole('link', { name: 'conversations.list' }).waitFor();
+    await page.getByRole('link', { name: 'Overview', exact: true }).click();
     await page.reload();
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();

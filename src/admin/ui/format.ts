@@ -37,6 +37,7 @@ export function formatShare(share: number): string {
 
 export function formatMs(ms: number | undefined): string {
   if (ms === undefined) return NOTHING;
+  if (ms > 0 && ms < 0.005) return '< 0.01 ms';
   if (ms < 1) return `${twoDigits.format(ms)} ms`;
   return ms < 1000 ? `${formatNumber(ms)} ms` : formatDuration(ms);
 }

@@ -4,6 +4,8 @@ import { apiUrl } from './addresses.js';
 import { ApiError, toApiError } from './api-error.js';
 import { subjectOf, TokenKeeper } from './token-keeper.js';
 
+const ATTEMPTS = 3;
+const PAUSE_MS = 500;
 const ENDED = 'Your session has ended. Sign in again.';
 
 /** Whether somebody may look at the gateway. */
@@ -19,11 +21,20 @@ export const access = createStore<Access>({ kind: 'asking' });
 
 /** Asks who is signed in: the token of this tab, or the application's session cookie. */
 export async function askAccess(notice?: string): Promise<void> {
-  try {
-    const answer = await request('GET', apiUrl('session'));
-    access.set({ kind: 'in', session: (await readData(answer)) as SessionView });
-  } catch (error) {
-    access.set(accessAfter(error, notice));
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const answer = await request('GET', apiUrl('session'));
+      access.set({ kind: 'in', session: (await readData(answer)) as SessionView });
+      return;
+    } catch (error) {
+      // A network that has just changed, a gateway that is being renewed: not worth a door yet.
+      if (attempt < ATTEMPTS && error instanceof ApiError && error.status === 0) {
+        await new Promise((resolve) => setTimeout(resolve, attempt * PAUSE_MS));
+        continue;
+      }
+      access.set(accessAfter(error, notice));
+      return;
+    }
   }
 }
 

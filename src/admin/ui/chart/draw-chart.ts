@@ -5,8 +5,6 @@ import type { Series, TimeChartProps } from './time-chart.js';
 
 const HEIGHT = 190;
 const BAR_WIDTH = 28;
-const HOUR_S = 3600;
-const HALF_DAY_S = 12 * HOUR_S;
 const FONT = '12px "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
 /** A chart on the page. */
@@ -42,7 +40,6 @@ function optionsFor(box: HTMLElement, props: TimeChartProps, onPoint: (index: nu
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { setScale: false, x: false, y: false } },
     scales: {
-      ...(hasBars ? { x: { range: (_plot: uPlot, min: number, max: number) => barRange(min, max) } } : {}),
       y: { range: (_plot, _min, max) => [0, Math.max(Number.isFinite(max) ? max * 1.08 : 0, atLeast)] },
     },
     axes: [
@@ -90,11 +87,6 @@ function strokeOf({ label, ink }: Series, isStacked: boolean): uPlot.Series {
 function barOf({ label, ink }: Series): uPlot.Series {
   const paths = uPlot.paths.bars?.({ size: [0.7, BAR_WIDTH], align: 1 });
   return { label, fill: inkOf(ink), width: 0, points: { show: false }, ...(paths === undefined ? {} : { paths }) };
-}
-
-/** Half a day at least, so that one bar is seen as one of many; the last one has room for its hour. */
-function barRange(min: number, max: number): [number, number] {
-  return [Math.min(min, max - HALF_DAY_S), max + HOUR_S];
 }
 
 /** Stacked, each series holds its own and all below it; bars are painted from the tallest to the lowest. */

@@ -49,7 +49,8 @@ export function TimeChart(props: TimeChartProps): JSX.Element {
   }, [shape, colours, props.isStacked]);
   useEffect(() => drawing.current?.update(at, series), [at, series, shape, colours]);
 
-  const shown = index !== null && index < at.length ? index : at.length - 1;
+  const last = props.hasBars === true ? at.length - 2 : at.length - 1;
+  const shown = index !== null && index < at.length ? index : last;
   const when = at[shown];
   return (
     <figure class="chart">
