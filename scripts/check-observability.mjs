@@ -27,6 +27,7 @@ const CANARY = [
   ['rate(donna_http_requests_under_way[5m])', /is a gauge/],
   ['donna_stage_changes_total > 0', /by its rate/],
   ['{job="donna"}', /names no metric/],
+  ['max by (instance) (process_resident_memory_bytes) > 1.5e9', /every program/],
   [
     'histogram_quantile(0.95, sum by (le, route) (rate(donna_http_request_seconds_bucket{class=~"2xx|5xx"}[$__rate_interval])))',
     undefined,

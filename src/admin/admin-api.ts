@@ -98,6 +98,8 @@ export interface RouteView {
   readonly effective: StageView;
   readonly inTable: StageView;
   readonly override: (StageView & { readonly by: string; readonly reason: string; readonly at: string }) | null;
+  /** False while the database has not told the overrides: until then PHP answers what it can. */
+  readonly isOverrideKnown: boolean;
   readonly possible: readonly StageName[];
   readonly policies: RoutePoliciesView;
   /** Of the last five minutes. */

@@ -36,21 +36,23 @@ export function ignoreRouteOf(board: StageBoard, tail: string): Route {
 
 /** The rules as they are now, the route table's first. @throws GatewayError UPSTREAM_UNAVAILABLE */
 export async function ignoresView({ board, ignores, reports }: Parts, name: string): Promise<IgnoresView> {
-  const history = await savingIgnores(ignores.history(name));
+  const history = await savingIgnores(
+    ignores.history(name),
+    'The database gave no answer: which differences were accepted while the gateway ran is not known now.',
+  );
   const route = board.find(name)?.route;
   return { ignore: route === undefined ? [] : reports.rulesOf(route).ignore, history };
 }
 
 /** @throws GatewayError UPSTREAM_UNAVAILABLE without a database */
-export async function savingIgnores<T>(work: Promise<T>): Promise<T> {
+export async function savingIgnores<T>(
+  work: Promise<T>,
+  told = 'The database gave no answer: a change may or may not have been saved. What is not known to be accepted counts as a difference.',
+): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (!(error instanceof StagesUnavailableError)) throw error;
-    throw new GatewayError('UPSTREAM_UNAVAILABLE', {
-      error:
-        'The database gave no answer: a change may or may not have been saved. What is not known to be accepted counts as a difference.',
-      headers: { 'Retry-After': '2' },
-    });
+    throw new GatewayError('UPSTREAM_UNAVAILABLE', { error: told, headers: { 'Retry-After': '2' } });
   }
 }

@@ -1,7 +1,7 @@
 import { Controller, Header, Inject, Req } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { ArmCounters, StageBoard, type StagedRoute } from '../experiment/index.js';
-import { NativeHandler, type RoutePolicies } from '../routing/index.js';
+import { isStageable, NativeHandler, type RoutePolicies } from '../routing/index.js';
 import { TrafficWatch } from '../watch/index.js';
 import type { RoutePoliciesView, RouteView } from './admin-api.js';
 import { adminRequest } from './admin-request.js';
@@ -28,6 +28,7 @@ export class RoutesController {
     const { canary: _canary, ...view } = stagedRouteView(staged, this.counters.of(name));
     return {
       ...view,
+      isOverrideKnown: this.board.isKnown || !isStageable(staged.route),
       ...(upstream === undefined ? {} : { upstream }),
       ...(handler === undefined ? {} : { handler }),
       policies: policiesView(policies),

@@ -43,7 +43,7 @@ export class StageController {
     const staged = this.board.find(isHistory ? tail.slice(0, -HISTORY.length) : tail);
     if (staged === undefined) throw noSuchRoute();
     if (!isHistory) return this.view(staged);
-    return (await saving(this.board.history(staged.route.name))).map(changeView);
+    return (await reading(this.board.history(staged.route.name))).map(changeView);
   }
 
   @NativeHandler('admin.stage.set')
@@ -105,15 +105,22 @@ function invalid(field: string, problem: string): GatewayError {
   return new GatewayError('VALIDATION_FAILED', { validationErrors: { [field]: problem } });
 }
 
-async function saving<T>(work: Promise<T>): Promise<T> {
+function saving<T>(work: Promise<T>): Promise<T> {
+  return asking(
+    work,
+    'The database gave no answer: a change may or may not have been saved. See the history, or the log. A stage that was never overridden can be changed in the route table, which needs no database.',
+  );
+}
+
+function reading<T>(work: Promise<T>): Promise<T> {
+  return asking(work, 'The database gave no answer: what was changed before is not known now.');
+}
+
+async function asking<T>(work: Promise<T>, error: string): Promise<T> {
   try {
     return await work;
-  } catch (error) {
-    if (!(error instanceof StagesUnavailableError)) throw error;
-    throw new GatewayError('UPSTREAM_UNAVAILABLE', {
-      error:
-        'The database gave no answer: a change may or may not have been saved. See the history, or the log. A stage that was never overridden can be changed in the route table, which needs no database.',
-      headers: { 'Retry-After': '2' },
-    });
+  } catch (fault) {
+    if (!(fault instanceof StagesUnavailableError)) throw fault;
+    throw new GatewayError('UPSTREAM_UNAVAILABLE', { error, headers: { 'Retry-After': '2' } });
   }
 }

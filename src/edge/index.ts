@@ -10,6 +10,6 @@ export { answerParserError, type ParserError, refusalOf } from './parser-errors.
 export { bodyTooLarge, checkAnnouncedLength, hasBody, readBody } from './request-body.js';
 export { checkRequestHead, isValidAuthority } from './request-hygiene.js';
 export { computeSecurityHeaders, CSP, type SecurityHeaders } from './security-headers.js';
-export { sendFile, type StaticFile } from './static-file.js';
+export { redirectIntoFolder, sendFile, type StaticFile } from './static-file.js';
 export { type ClientAddress, compileTrust, plainAddress, readClientAddress } from './trusted-address.js';
 export { type UpgradeHandler, UpgradeHandlers } from './upgrade-handlers.js';

@@ -35,6 +35,18 @@ export function sendFile(req: IncomingMessage, res: ServerResponse, file: Static
   res.end(req.method === 'HEAD' ? undefined : body);
 }
 
+/**
+ * Leads from the path of a folder of the gateway's own to its page. `home` is that path; the address is relative, for another proxy may
+ * have put a prefix before this gateway. Never for ever (308): the folder may move, and its old path is then the application's.
+ */
+export function redirectIntoFolder(res: ServerResponse, home: string): void {
+  res.statusCode = 307;
+  res.setHeader('Cache-Control', 'no-store');
+  res.setHeader('Location', `${home.slice(home.lastIndexOf('/') + 1)}/`);
+  res.setHeader('Content-Length', 0);
+  res.end();
+}
+
 /** RFC 9110, section 12.5.3: named, and not with a weight of nothing. Split, not searched: linear in whatever is sent. */
 function chooseCoding(accepted: string | string[] | undefined, hasBrotli: boolean): Coding | undefined {
   const taken = new Set(

@@ -82,7 +82,7 @@ export class Metrics {
 
   /**
    * A metric whose values somebody else holds, and is asked for whenever the metrics are read. A counter's name ends in `_total`.
-   * Where the answer fails or takes longer than a second, there are no samples of it.
+   * Where the answer fails or takes longer than a second, there are no samples of it; whoever is late is not asked again meanwhile.
    * @throws TypeError when the name is taken
    */
   sampled(
@@ -92,8 +92,9 @@ export class Metrics {
     labels: readonly string[],
     read: () => Iterable<Sample> | Promise<Iterable<Sample>>,
   ): void {
+    const ask = oneAtATime(read);
     const lines = async (): Promise<string[]> =>
-      (await samplesOf(read)).map(([values, value]) => `${seriesName(name, labelText(labels, values))} ${value}`);
+      (await samplesOf(ask)).map(([values, value]) => `${seriesName(name, labelText(labels, values))} ${value}`);
     this.write({ name, type, help, labels, lines });
   }
 
@@ -144,8 +145,21 @@ export class Metrics {
   }
 }
 
+type Read = () => Iterable<Sample> | Promise<Iterable<Sample>>;
+
+/** A database that hangs is asked once, not once for each look at the metrics. */
+function oneAtATime(read: Read): Read {
+  let asked: Promise<Iterable<Sample>> | undefined;
+  return () => {
+    if (asked !== undefined) return asked;
+    const answer = read();
+    if (!(answer instanceof Promise)) return answer;
+    return (asked = answer.finally(() => (asked = undefined)));
+  };
+}
+
 /** None where whoever is asked fails or takes too long: one that cannot tell must not keep all others from being read. */
-async function samplesOf(read: () => Iterable<Sample> | Promise<Iterable<Sample>>): Promise<readonly Sample[]> {
+async function samplesOf(read: Read): Promise<readonly Sample[]> {
   let timer: NodeJS.Timeout | undefined;
   try {
     const asked = read();

@@ -1,7 +1,7 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../contract/index.js';
-import { OwnPage, sendFile } from '../edge/index.js';
+import { OwnPage, redirectIntoFolder, sendFile } from '../edge/index.js';
 import { NativeHandler, resolvePath } from '../routing/index.js';
 import { exchangeOf } from '../trace/index.js';
 import { PageFiles } from './page/page-files.js';
@@ -20,8 +20,7 @@ export class DocsController {
     const home = (exchange.route?.match.path ?? '').replace(/\/\{\*[a-z]+\}$/, '');
     const name = resolved.path.slice(home.length);
     if (name === '') {
-      // Relative, as all addresses of the page: another proxy may have put a prefix before this gateway.
-      redirect(res, `${home.slice(home.lastIndexOf('/') + 1)}/`);
+      redirectIntoFolder(res, home);
       return;
     }
     const file =
@@ -29,12 +28,4 @@ export class DocsController {
     if (file === undefined) throw new GatewayError('NOT_FOUND');
     sendFile(req, res, await file, 'no-cache');
   }
-}
-
-function redirect(res: ServerResponse, to: string): void {
-  res.statusCode = 308;
-  res.setHeader('Cache-Control', 'no-store');
-  res.setHeader('Location', to);
-  res.setHeader('Content-Length', 0);
-  res.end();
 }

@@ -12,4 +12,4 @@ export { type Branch, endBranch, type Entry, readEntries, type Timeline } from '
 export { codeOfWord, wordOfCode } from './timeline-words.js';
 export { TraceBook } from './trace-book.js';
 export { TraceModule } from './trace.module.js';
-export { traceFrom, type TraceContext } from './trace-context.js';
+export { isTraceId, traceFrom, type TraceContext } from './trace-context.js';

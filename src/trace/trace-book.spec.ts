@@ -76,6 +76,25 @@ describe('TraceBook', () => {
     expect(book.find('to-be-forgotten')).toHaveLength(1);
   });
 
+  it('keeps of a traceparent that is kilobytes long, as later versions may be, no more than its ids', () => {
+    const book = new TraceBook();
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 2000; i++) {
+      const id = i.toString(16).padStart(32, 'a');
+      const sent = Buffer.alloc(30_000, 'x').toString('latin1');
+      const req = new IncomingMessage(new Socket());
+      const trace = traceFrom(`01-${id}-${'b'.repeat(16)}-01-${sent}`, undefined);
+      book.observe({ exchange: new Exchange(req, new ServerResponse(req), trace), status: 200, ms: 1 });
+    }
+    collect();
+    expect(book.find('7cf'.padStart(32, 'a'))).toHaveLength(1);
+    // All of it would be 60 MB.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(30_000_000);
+  });
+
   it('bounds what one request notes, and says how much was left out', () => {
     const book = new TraceBook();
     const exchange = makeExchange('a-very-busy-one');

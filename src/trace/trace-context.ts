@@ -14,6 +14,7 @@ const VALID_TRACE_ID = /^[A-Za-z0-9_-]{8,64}$/;
 /** Version 00 ends with its flags; only later versions may have more (W3C Trace Context, sections 3.2.2 and 4). */
 const VALID_TRACEPARENT =
   /^(?!ff)(00(?!.{54})|(?!00)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
+const VERSION_00_LENGTH = 55;
 const HEX_TRACE_ID = /^(?!0{32}$)[0-9a-f]{32}$/;
 
 /**
@@ -25,7 +26,9 @@ export function traceFrom(traceparent: string | undefined, traceIdHeader: string
   if (parent?.[2] !== undefined) {
     // Of the flags only "sampled" is known; unknown ones are not passed on (section 3.2.2.5.2).
     const flags = (Number.parseInt(parent[4] ?? '0', 16) & 1) === 1 ? '01' : '00';
-    return { traceId: parent[2], traceparent: `00-${parent[2]}-${randomHex(8)}-${flags}`, parentSpan: parent[3] };
+    const [whole, , id, span = ''] = parent;
+    const [traceId, parentSpan] = [detached(id ?? '', whole), detached(span, whole)];
+    return { traceId, traceparent: `00-${traceId}-${randomHex(8)}-${flags}`, parentSpan };
   }
   if (traceIdHeader !== undefined && VALID_TRACE_ID.test(traceIdHeader)) {
     const hex = HEX_TRACE_ID.test(traceIdHeader)
@@ -40,6 +43,16 @@ export function traceFrom(traceparent: string | undefined, traceIdHeader: string
 // One call to the random generator serves many ids: a call each costs more than the rest of the trace step.
 const pool = Buffer.alloc(4096);
 let used = pool.length;
+
+/** A part of a text that does not keep the whole in memory, as V8's slices do: later versions may be kilobytes long, and ids are remembered. */
+function detached(part: string, whole: string): string {
+  return whole.length <= VERSION_00_LENGTH ? part : Buffer.from(part, 'latin1').toString('latin1');
+}
+
+/** Whether a request may be known under it: the gateway's own ids, those of a `traceparent`, and what a client may choose as `X-Trace-Id`. */
+export function isTraceId(text: string): boolean {
+  return VALID_TRACE_ID.test(text);
+}
 
 export function randomHex(bytes: number): string {
   if (used + bytes > pool.length) {

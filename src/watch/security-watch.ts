@@ -65,9 +65,9 @@ export class SecurityWatch {
 
   /** The minutes of the last hour in which there was something, the oldest first; `at` in Unix seconds. */
   points(now = Date.now()): readonly { readonly at: number; readonly counts: Minute['counts'] }[] {
-    const oldest = Math.floor(now / MINUTE_MS) - MINUTES;
+    const current = Math.floor(now / MINUTE_MS);
     return this.minutes
-      .filter(({ minute }) => minute > oldest)
+      .filter(({ minute }) => minute > current - MINUTES && minute <= current)
       .map(({ minute, counts }) => ({ at: minute * 60, counts: { ...counts } }));
   }
 
@@ -94,6 +94,8 @@ export class SecurityWatch {
   }
 
   private minuteOf(minute: number): Minute {
+    // Where the clock was set back, what lies after it is given up.
+    while ((this.minutes.at(-1)?.minute ?? 0) > minute) this.minutes.pop();
     const last = this.minutes.at(-1);
     if (last?.minute === minute) return last;
     const made: Minute = { minute, counts: {} };

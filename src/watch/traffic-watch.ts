@@ -9,7 +9,8 @@ export const STEP_S = 5;
 const MAX_POINTS = 720;
 /** Steps of a part of a route's time; ten of these are five minutes. */
 const STEPS_A_PART = 6;
-const RECENT_S = 300;
+/** The whole parts of a route's time, besides the one under way. */
+const WHOLE_PARTS_S = 9 * STEPS_A_PART * STEP_S;
 /** Of the route table, which is far shorter. */
 const MAX_ROUTES = 2000;
 
@@ -50,6 +51,8 @@ export class TrafficWatch {
   private requests = 0;
   private errors = 0;
   private readonly startedAt = performance.now();
+  /** When the part under way began. */
+  private partAt = this.startedAt;
   readonly since = new Date().toISOString();
 
   readonly observe: RequestObserver = ({ exchange, status, ms }: EndedRequest): void => {
@@ -82,11 +85,12 @@ export class TrafficWatch {
 
   /** A route of the last five minutes. */
   recentOf(route: string): RecentTraffic {
-    const seconds = Math.min((performance.now() - this.startedAt) / 1000, RECENT_S);
+    const now = performance.now();
+    const seconds = Math.min((now - this.startedAt) / 1000, WHOLE_PARTS_S + (now - this.partAt) / 1000);
     return this.routes.get(route)?.recent(seconds) ?? { rate: 0, errorShare: 0 };
   }
 
-  /** Ends a step. `now` in Unix milliseconds. */
+  /** Ends a step. `now` in Unix milliseconds; where the clock was set back, what lies after it is given up: time goes on in one direction. */
   close(now: number): TrafficPoint {
     const { requests, errors, refused, left, php, native, cache, gateway, misses } = this.step;
     const point: TrafficPoint = {
@@ -99,6 +103,7 @@ export class TrafficWatch {
       cache: { hits: cache, misses },
       ...quantiles(this.latency),
     };
+    while ((this.closed.at(-1)?.at ?? 0) >= point.at) this.closed.pop();
     this.closed.push(point);
     if (this.closed.length > MAX_POINTS) this.closed.shift();
     this.step = new Step();
@@ -117,6 +122,7 @@ export class TrafficWatch {
   }
 
   private advanceRoutes(): void {
+    this.partAt = performance.now();
     for (const [name, route] of this.routes) {
       route.advance();
       if (route.isIdle) this.routes.delete(name);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { EndedRequest } from '../metrics/index.js';
 import { LatencyHistogram } from './latency-histogram.js';
 import type { SecurityKind } from './security-kind.js';
@@ -109,6 +109,32 @@ describe('TrafficWatch', () => {
     expect([watch.points()[0]?.at, watch.points().at(-1)?.at]).toEqual([81 * 5, 800 * 5]);
   });
 
+  it('tells a rate over the time that it has looked, whole parts and the one under way', () => {
+    let nowMs = 50_000;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    try {
+      const watch = new TrafficWatch();
+      // Ten requests a second for ten minutes, looked at when a part has just begun.
+      for (let step = 1; step <= 120; step++) {
+        for (let i = 0; i < 50; i++) watch.observe(ended({}));
+        nowMs += 5000;
+        watch.close(step * 5000);
+      }
+      expect(watch.recentOf('list').rate).toBe(10);
+      nowMs += 5000;
+      for (let i = 0; i < 50; i++) watch.observe(ended({}));
+      expect(watch.recentOf('list').rate).toBe(10);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  it('goes on in one direction when the clock is set back', () => {
+    const watch = new TrafficWatch();
+    for (const at of [100, 105, 110, 103, 108]) watch.close(at * 1000);
+    expect(watch.points().map(({ at }) => at)).toEqual([100, 103, 108]);
+  });
+
   it('does not grow with the names of routes', () => {
     const watch = new TrafficWatch();
     for (let i = 0; i < 5000; i++) watch.observe(ended({ route: `made-up-${i}` }));
@@ -141,6 +167,26 @@ describe('SecurityWatch', () => {
     watch.observe(ended(told));
     const counted = Object.entries(watch.counts()).filter(([, count]) => count > 0);
     expect(counted).toEqual(kind === undefined ? [] : [[kind, 1]]);
+  });
+
+  it('tells each minute once, in order and none to come, when the clock is set back', () => {
+    const watch = new SecurityWatch();
+    const clock = jest.spyOn(Date, 'now');
+    try {
+      for (const minute of [10, 11, 12, 11, 11]) {
+        clock.mockReturnValue(minute * 60_000);
+        watch.observe(ended({ status: 429 }));
+      }
+      expect(watch.points().map(({ at, counts }) => [at / 60, counts['rate-limited']])).toEqual([
+        [10, 1],
+        [11, 3],
+      ]);
+      clock.mockReturnValue(10 * 60_000);
+      expect(watch.points()).toHaveLength(1);
+      expect(watch.counts()['rate-limited']).toBe(5);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('keeps what a flood of another kind would hide, and no more than it keeps of few', () => {

@@ -96,6 +96,14 @@ describeWith('chromium', 'the dashboard, in a browser', (chromium) => {
     await page.evaluate("sessionStorage.setItem('donna-access-token', 'ended')");
     await page.getByRole('link', { name: 'Routes' }).click();
     await page.getByRole('link', { name: 'conversations.list' }).waitFor();
+    // Where nobody can say whether it still may be renewed, nobody is signed out.
+    await page.route('**/api/auth/token', (route) => route.abort());
+    await page.evaluate("sessionStorage.setItem('donna-access-token', 'ended')");
+    await page.getByRole('link', { name: 'Experiments', exact: true }).click();
+    expect(await page.getByRole('alert').textContent()).toContain('The gateway cannot be reached.');
+    await page.unroute('**/api/auth/token');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('link', { name: 'conversations.list' }).waitFor();
     await page.getByRole('link', { name: 'Overview', exact: true }).click();
     await page.reload();
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
@@ -113,7 +121,14 @@ describeWith('chromium', 'the dashboard, in a browser', (chromium) => {
     await page.getByLabel('Access token').fill('not.a.token');
     await page.getByRole('button', { name: 'Use this token' }).click();
     expect(await page.getByRole('alert').textContent()).toContain('not accepted');
-    await page.getByLabel('Access token').fill(tokenFor('u_admin', 'admin'));
+    // What no header can carry is not kept: each call would fail before it is sent, after a reload too.
+    await page.getByLabel('Access token').fill('nö.token');
+    await page.getByRole('button', { name: 'Use this token' }).click();
+    await page.getByText('This is no access token.').waitFor();
+    expect(await page.evaluate('JSON.stringify(sessionStorage)')).toBe('{}');
+    // As terminals give it: with the word before it, and broken lines.
+    const pasted = `Bearer ${tokenFor('u_admin', 'admin')}`.replace(/.{60}/g, '$&\n');
+    await page.getByLabel('Access token').fill(pasted);
     await page.getByRole('button', { name: 'Use this token' }).click();
     await page.getByText('u_admin').waitFor();
     site.browser.takeFaults();
@@ -229,6 +244,14 @@ describeWith('chromium', 'the dashboard, in a browser', (chromium) => {
     await page.unroute('**/admin/api/experiments');
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('link', { name: 'conversations.list' }).waitFor();
+    // A database that is away is not taken for routes that nobody has changed.
+    await page.route('**/admin/api/routes', async (route) => {
+      const answer = await route.fetch();
+      const body = (await answer.text()).replaceAll('"isOverrideKnown":true', '"isOverrideKnown":false');
+      await route.fulfill({ response: answer, body });
+    });
+    await page.getByRole('link', { name: 'Routes', exact: true }).click();
+    await page.getByText('which stages were changed while the gateway ran is not known').waitFor();
   });
 
   it('works behind a prefix of another proxy, at another path, and goes on after a cut', async () => {
@@ -243,9 +266,17 @@ describeWith('chromium', 'the dashboard, in a browser', (chromium) => {
       await page.getByLabel('Password').fill(ADMIN.password);
       await page.getByRole('button', { name: 'Sign in', exact: true }).click();
       await page.getByText('Live', { exact: true }).waitFor();
+      await page.getByText(/instance \([0-9a-f]{8}\) does/).waitFor();
+      // Behind the stream that comes back is another instance.
+      await page.route('**/console/api/session', async (route) => {
+        const answer = await route.fetch();
+        const text = (await answer.text()).replace(/(?<="instance":")\w+/, 'a_new_one');
+        await route.fulfill({ response: answer, body: text });
+      });
       proxy.cut();
       await page.getByText('Reconnecting', { exact: true }).waitFor();
       await page.getByText('Live', { exact: true }).waitFor();
+      await page.getByText('instance (a_new_one) does').waitFor();
       await page.getByRole('link', { name: 'Routes' }).click();
       await page.getByRole('link', { name: 'conversations.list' }).waitFor();
       // 401 before signing in, and the connections that were cut.

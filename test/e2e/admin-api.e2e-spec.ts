@@ -246,7 +246,15 @@ describe('what the dashboard reads', () => {
     expect((await read<readonly TraceRow[]>('/traces')).map((row) => row.traceId)).toContain(traceId);
     const unknown = await ask(`${API}/traces/${'0'.repeat(31)}1`);
     expect([unknown.status, unknown.json()]).toEqual([404, expect.objectContaining({ errorCode: 'NOT_FOUND' })]);
-    for (const bad of ['x', '0'.repeat(33), 'a'.repeat(4000)])
+    // What a client chose is found as it is spelt; an id of W3C in capital letters too.
+    for (const [chosen, asked] of [
+      ['Order-7_of-Eve', 'Order-7_of-Eve'],
+      ['ab'.repeat(16), 'AB'.repeat(16)],
+    ] as const) {
+      await call(gateway.url, '/api/health', { headers: { 'X-Trace-Id': chosen } });
+      expect(await read<TraceView>(`/traces/${asked}`)).toMatchObject({ traceId: chosen, requests: [{ status: 200 }] });
+    }
+    for (const bad of ['x', 'a.b.c.d.e', '0'.repeat(65), 'a'.repeat(4000)])
       expect((await ask(`${API}/traces/${bad}`)).status).toBe(422);
   });
 });
@@ -361,6 +369,11 @@ describe('with ADMIN_PATH and DOCS_PATH, before a PHP application that owns /adm
     for (const path of ['/admin', '/admin/api/session', '/docs', '/docs/index.html']) {
       const answer = await ask(path, {}, moved.url);
       expect([path, answer.text]).toEqual([path, '<h1>PHP</h1>']);
+    }
+    for (const path of ['/console/gateway', '/handbook']) {
+      const { status, headers } = await call(moved.url, path);
+      // Browsers keep a 308 for ever: the path could never be the application's again.
+      expect([status, headers['cache-control']]).toEqual([307, 'no-store']);
     }
     for (const path of ['/console/gateway', '/handbook', '/handbook/x'])
       expect((await call(moved.url, path)).text).not.toContain('PHP');

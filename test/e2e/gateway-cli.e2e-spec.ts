@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -56,7 +56,11 @@ describe('npm run gateway', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const run = async (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> => {
+  const run = async (
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    meddle: (child: ChildProcess) => void = () => undefined,
+  ): Promise<Run> => {
     const child = spawn(process.execPath, [join(folder, 'dist/cli/gateway/gateway-cli.js'), ...args], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -73,6 +77,7 @@ describe('npm run gateway', () => {
     let [out, err] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    meddle(child);
     const [code] = (await once(child, 'close')) as [number];
     return { code, out, err };
   };
@@ -184,6 +189,33 @@ describe('npm run gateway', () => {
     expect((await run(['stages'], { FORCE_COLOR: '1' })).out).toContain('\u001b[');
     expect((await run(['stages'], { FORCE_COLOR: '1', NO_COLOR: '1' })).out).toContain('list');
     expect((await run(['stages'], { NO_COLOR: '1' })).out).not.toContain('\u001b');
+  });
+
+  it('says in a line that an answer is none of a gateway, whatever was asked, and is quiet when nobody reads on', async () => {
+    const other = createServer((_req, res) => {
+      res.setHeader('Content-Type', 'application/json');
+      res.end('{"success":true,"data":null,"idleOverrides":"none"}');
+    }).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const base = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    try {
+      const lines = [
+        ['routes', '--match', '/x'],
+        ['migrate', 'all'],
+        ['cleanup', '--status'],
+        ['mail', '--json'],
+      ];
+      for (const { code, out, err } of await Promise.all(lines.map((line) => run([...line, '--base', base]))))
+        expect([code, out, err]).toEqual([
+          1,
+          '',
+          `${base} does not answer as a Donna Gateway of this release: check --base\n`,
+        ]);
+    } finally {
+      other.closeAllConnections();
+      other.close();
+    }
+    expect(await run(['--help'], {}, (child) => child.stdout?.destroy())).toMatchObject({ code: 0, err: '' });
   });
 
   it('says what a refusal is about, and ends with 1', async () => {

@@ -304,7 +304,11 @@ describe('Metrics', () => {
     const metrics = new Metrics();
     metrics.sampled('gauge', 'told', 'Told.', ['by'], () => Promise.resolve([[['a "quoted"\nname'], 3] as const]));
     metrics.sampled('gauge', 'failing', 'Fails.', [], () => Promise.reject(new Error('no')));
-    metrics.sampled('gauge', 'silent', 'Says nothing.', [], () => new Promise(() => undefined));
+    let asked = 0;
+    metrics.sampled('gauge', 'silent', 'Says nothing.', [], () => {
+      asked += 1;
+      return new Promise(() => undefined);
+    });
     metrics.sampled('counter', 'thrown_total', 'Throws.', [], () => {
       throw new Error('no');
     });
@@ -312,7 +316,10 @@ describe('Metrics', () => {
       yield [[], 1];
       throw new Error('no');
     });
-    const found = samples((await metrics.render()).text);
+    const [found] = (await Promise.all([metrics.render(), metrics.render()])).map(({ text }) => samples(text));
+    if (found === undefined) throw new TypeError('nothing was told');
+    // Who is late is not asked again for each look.
+    expect(asked).toBe(1);
     expect(found.get(String.raw`told{by="a \"quoted\"\nname"}`)).toBe(3);
     for (const name of ['failing', 'silent', 'thrown_total', 'halfway']) expect(found.has(name)).toBe(false);
     expect(() => metrics.sampled('gauge', 'told', 'Again.', [], () => [])).toThrow(TypeError);

@@ -215,10 +215,21 @@ describeWith('postgres', 'overrides over a Postgres that instances share', (prog
     await server.kill();
     let two: TestGateway | undefined;
     try {
-      two = await over(url, { routes: stagedTable('stage: replaced') });
+      const seen = `  admin.routes: { match: { path: /seen, methods: [GET] }, handler: admin.routes, policies: { authorization: admin } }`;
+      two = await over(url, { routes: stagedTable('stage: replaced', seen) });
       // The table says replaced: served natively, the route that was rolled back would do its harm again.
       expect(await whoAnswers(two, 'eve')).toBe('php');
       expect((await admin(two, 'GET', '')).json()).toMatchObject({ areOverridesKnown: false });
+      const rows = (await call(two.url, '/seen', { headers: bearer('boss', ['admin']) })).json();
+      expect(rows).toMatchObject({
+        data: expect.arrayContaining([
+          expect.objectContaining({ route: 'list', effective: { stage: 'proxy' }, isOverrideKnown: false }),
+          expect.objectContaining({ route: 'php.only', isOverrideKnown: true }),
+        ]),
+      });
+      // Whoever only looks has saved nothing.
+      const history = await admin(two, 'GET', '/list/history');
+      expect([history.status, history.text]).toEqual([503, expect.stringContaining('is not known now')]);
       expect((await call(two.url, '/api/native', { headers: bearer('eve') })).status).toBe(201);
     } finally {
       await server.start();

@@ -129,8 +129,9 @@ export class LiveHub {
     this.ticks += 1;
     this.refusals = 0;
     const now = Date.now();
+    const isLeaving = this.drain.phase !== 'serving';
     for (const stream of this.streams) {
-      if (stream.isOver(now)) stream.end();
+      if (isLeaving || stream.isOver(now)) stream.end();
       else if (this.ticks % TICKS_A_CHECK === 0) void this.check(stream);
     }
     if (this.ticks % TICKS_A_PING === 0) this.sendAll(PING);

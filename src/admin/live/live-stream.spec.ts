@@ -51,6 +51,28 @@ describe('LiveStream', () => {
     stream?.end();
   });
 
+  it('ends whole for whoever reads, and cuts whoever is told twice and has not read it', async () => {
+    const answer = await open();
+    answer.pause();
+    answer.on('error', () => undefined);
+    const stream = streams.at(-1);
+    for (let i = 0; i < 4000 && (stream?.exchange.res.writableLength ?? 0) < 65_536; i++) {
+      stream?.send(`data: ${'x'.repeat(32_768)}\n\n`);
+      if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    stream?.end();
+    expect(stream?.exchange.res.destroyed).toBe(false);
+    stream?.end();
+    expect(stream?.exchange.res.destroyed).toBe(true);
+
+    const read = await open();
+    let text = '';
+    read.on('data', (piece: Buffer) => (text += piece.toString()));
+    streams.at(-1)?.end();
+    await new Promise((resolve) => read.once('close', resolve));
+    expect([read.complete, text]).toEqual([true, 'retry: 3000\n\n']);
+  });
+
   it('is over with its token, and after an hour', () => {
     const stream = streams.at(-1);
     expect(stream?.isOver(Date.now())).toBe(false);

@@ -55,9 +55,10 @@ export class LiveStream {
     else res.write(frame);
   }
 
-  /** The client sees a whole answer, and comes back. */
+  /** The client sees a whole answer, and comes back. Whoever has not read it when he is told again is cut: he holds a place. */
   end(): void {
     const { res } = this.exchange;
-    if (!res.writableEnded) res.end();
+    if (res.writableEnded) res.destroy();
+    else res.end();
   }
 }

@@ -1,7 +1,7 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../../contract/index.js';
-import { OwnPage, sendFile, type StaticFile } from '../../edge/index.js';
+import { OwnPage, redirectIntoFolder, sendFile, type StaticFile } from '../../edge/index.js';
 import { NativeHandler, resolvePath } from '../../routing/index.js';
 import { exchangeOf } from '../../trace/index.js';
 import { type PageFiles, readPageFiles } from './page-files.js';
@@ -25,8 +25,7 @@ export class PageController {
     const home = (exchange.route?.match.path ?? '').replace(/\/\{\*[a-z]+\}$/, '');
     const name = resolved.path.slice(home.length);
     if (name === '') {
-      // Relative, as all its addresses are: another proxy may have put a prefix before this gateway.
-      redirect(res, `${home.slice(home.lastIndexOf('/') + 1)}/`);
+      redirectIntoFolder(res, home);
       return;
     }
     this.files ??= readPageFiles();
@@ -46,12 +45,4 @@ export class PageController {
     this.pages.set(home, known);
     return known;
   }
-}
-
-function redirect(res: ServerResponse, to: string): void {
-  res.statusCode = 308;
-  res.setHeader('Cache-Control', 'no-store');
-  res.setHeader('Location', to);
-  res.setHeader('Content-Length', 0);
-  res.end();
 }

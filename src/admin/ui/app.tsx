@@ -1,12 +1,13 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { access, askAccess } from './api/access.js';
+import { access, askAccess, refreshSession } from './api/access.js';
 import { startLive } from './api/live.js';
 import { Frame } from './frame.js';
 import { Forbidden, SignIn, Unreachable } from './doors.js';
 import { PAGES } from './pages/index.js';
 import { place } from './state/place.js';
 import { useStore } from './state/store.js';
+import { useLiveAgain } from './state/use-live.js';
 
 /** Whoever may not look sees a door and nothing else. */
 export function App(): JSX.Element {
@@ -32,6 +33,7 @@ function SignedIn(): JSX.Element {
   const state = useStore(access);
   const { page, name } = useStore(place);
   useEffect(() => startLive(), []);
+  useLiveAgain(() => void refreshSession());
   const known = PAGES.find(({ id }) => id === page) ?? PAGES[0];
   useFocusOnNewPage(known?.id ?? '');
   if (state.kind !== 'in' || known === undefined) return <div class="door" />;

@@ -72,7 +72,7 @@ export function SignIn({ notice }: { readonly notice: string | undefined }): JSX
       </form>
       <details>
         <summary>Use an access token</summary>
-        <form onSubmit={(event) => void submit(event, (data) => signInByToken(textOf(data, 'token').trim()))}>
+        <form onSubmit={(event) => void submit(event, (data) => signInByToken(textOf(data, 'token')))}>
           <label>
             Access token
             <textarea name="token" required spellcheck={false} autocomplete="off" class="code" />
@@ -113,6 +113,13 @@ export function Unreachable({ error }: { readonly error: ApiError }): JSX.Elemen
   return (
     <Door title="No answer" lead="The dashboard could not ask who you are.">
       <Fault error={error} retry={() => void askAccess()} />
+      {tokens.token !== undefined && (
+        <div class="door-foot">
+          <button type="button" onClick={() => void signOut()}>
+            Sign in anew
+          </button>
+        </div>
+      )}
     </Door>
   );
 }

@@ -56,8 +56,9 @@ export async function callAdmin(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (error) {
-    const cause =
-      error instanceof Error ? ((error.cause as NodeJS.ErrnoException | undefined)?.code ?? error.name) : '';
+    const { code, message } =
+      (error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined) ?? {};
+    const cause = code ?? (message === 'unexpected redirect' ? 'a redirect' : error instanceof Error ? error.name : '');
     throw new AdminCallError(
       `No gateway answers at ${base} (${cause}): is it running there? Name it with --base URL`,
       0,

@@ -1,4 +1,5 @@
 import { ACCESS_OPTIONS, type AccessOptions, readAccess } from './access-options.js';
+import { asAnswerFault } from './answer-fault.js';
 import { openAccess } from './open-access.js';
 import type { OperatorAccess } from './operator-access.js';
 import { type OptionSpecs, readArguments, type ValuesOf } from './read-arguments.js';
@@ -67,7 +68,9 @@ export function gatewayCommand<const Specs extends OptionSpecs, Own extends obje
     run: async (own) => {
       const access = await openAccess(own);
       const work = await load();
-      return work(own, access);
+      return work(own, access).catch((error: unknown) => {
+        throw asAnswerFault(error, access.base);
+      });
     },
   };
 }

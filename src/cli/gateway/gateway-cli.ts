@@ -51,5 +51,11 @@ function isConfigError(error: Error): error is ConfigError {
   return error.name === 'ConfigError';
 }
 
+// Who reads no further (`| head`) has what it wanted.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
 enableCompileCache(COMPILE_CACHE);
 process.exitCode = await main().catch(fail);

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { AdminCallError } from './admin-client.js';
+import { asAnswerFault } from './answer-fault.js';
 import { printable, printableJson } from './printable.js';
 
 /** Dresses a text for standard output. */
@@ -32,7 +32,6 @@ export function tellAnswer(
   try {
     return tell(print());
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new AdminCallError(`${base} does not answer as a Donna Gateway of this release: check --base`, 500);
+    throw asAnswerFault(error, base);
   }
 }

@@ -3,7 +3,7 @@ import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opent
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../trace/index.js';
 
-/** Spans that wait; those beyond are left out, and told of. */
+/** Spans that wait; those beyond are left out, and nobody is told. */
 const MAX_WAITING = 4096;
 const BATCH = 512;
 /** Milliseconds: between two batches where few come; for one to be taken, with all attempts; for the last ones when the gateway stops. */

@@ -43,9 +43,19 @@ export async function signIn(email: string, password: string): Promise<void> {
   await askAccess();
 }
 
-export async function signInByToken(token: string): Promise<void> {
+/** A token as somebody pasted it: with line ends of a terminal, or the word before it. @throws ApiError when no header could carry it */
+export async function signInByToken(pasted: string): Promise<void> {
+  const token = pasted.replace(/^\s*Bearer\s/i, '').replace(/\s+/g, '');
+  // Kept, it would make every call fail before it is sent.
+  if (!/^[\x21-\x7e]{1,8192}$/.test(token)) throw new ApiError('This is no access token.', 0);
   tokens.take(token);
   await askAccess('This token is not accepted: it may have ended, or is not of this gateway.');
+}
+
+/** Asks again who is signed in, and where: behind a stream that has come back may be another instance, and another version. */
+export async function refreshSession(): Promise<void> {
+  const session = await callApi<SessionView>('GET', apiUrl('session')).catch(() => undefined);
+  if (session !== undefined && access.get().kind === 'in') access.set({ kind: 'in', session });
 }
 
 export async function signOut(): Promise<void> {

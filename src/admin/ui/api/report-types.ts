@@ -59,6 +59,7 @@ export interface ExperimentView extends ExperimentExtras {
   readonly effective: StageView;
   readonly possible: readonly StageName[];
   readonly since: string | null;
+  readonly areOverridesKnown: boolean;
   readonly policy: { readonly minSamples: number; readonly promote: string; readonly rollBack: string };
   readonly mirror: {
     readonly classes: Readonly<Record<ObservationClass, number>>;

@@ -43,7 +43,10 @@ export class TokenKeeper {
     this.use(await askToken({ email, password }));
   }
 
-  /** One renewal at a time. @returns whether there is a new token */
+  /**
+   * One renewal at a time. @returns whether there is a new token
+   * @throws ApiError when nobody could say: the refresh token may still hold, and is kept
+   */
   renew(): Promise<boolean> {
     this.renewal ??= this.askRenewal().finally(() => {
       this.renewal = undefined;
@@ -74,7 +77,8 @@ export class TokenKeeper {
     try {
       this.use(await askToken({ refresh_token: this.refreshToken }));
       return true;
-    } catch {
+    } catch (error) {
+      if (error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500)) throw error;
       return false;
     }
   }
@@ -83,7 +87,11 @@ export class TokenKeeper {
     this.keep(answer.access_token);
     this.refreshToken = answer.refresh_token;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.renew(), Math.min(answer.expires_in * 1000 * RENEW_AT, MAX_TIMER));
+    // What fails now is tried again by the first call that is refused.
+    this.timer = setTimeout(
+      () => void this.renew().catch(() => undefined),
+      Math.min(answer.expires_in * 1000 * RENEW_AT, MAX_TIMER),
+    );
   }
 
   private keep(token: string): void {

@@ -70,7 +70,8 @@ export function SecurityPage(): JSX.Element {
 
 /** By group, minute by minute; minutes in which nothing happened stand there as such. */
 function RefusalChart({ points }: Pick<SecurityView, 'points'>): JSX.Element {
-  const end = points.at(-1)?.at ?? Math.floor(Date.now() / 60_000) * MINUTE;
+  // This minute, by whichever clock is ahead: an hour in which nothing happened is told as one.
+  const end = Math.max(points.at(-1)?.at ?? 0, Math.floor(Date.now() / 60_000) * MINUTE);
   const byMinute = new Map(points.map((point) => [point.at, point.counts]));
   const at = Array.from({ length: 60 }, (_, index) => end - (59 - index) * MINUTE);
   const sum = (...kinds: SecurityKind[]): number[] =>
@@ -81,7 +82,9 @@ function RefusalChart({ points }: Pick<SecurityView, 'points'>): JSX.Element {
     { label: 'Origins and CSRF', ink: 'gateway', values: sum('origin-denied', 'csrf-failed') },
     { label: 'Others', ink: 'soft', values: sum('signature-failed', 'secret-stopped', 'bad-request') },
   ];
-  const total = points.reduce((all, { counts }) => all + Object.values(counts).reduce((a, b) => a + b, 0), 0);
+  const total = points
+    .filter(({ at: minute }) => minute > end - 60 * MINUTE)
+    .reduce((all, { counts }) => all + Object.values(counts).reduce((a, b) => a + b, 0), 0);
   return (
     <TimeChart
       title="Refusals in each minute"

@@ -14,9 +14,9 @@ export const traceCommand = gatewayCommand(
     options: {},
     read: ([id, ...more]) => {
       noMore(more);
-      if (id !== undefined && !/^[\da-f]{32}$/i.test(id))
-        throw new Error('A trace id has 32 hexadecimal digits, as in the header X-Trace-Id');
-      return { traceId: id?.toLowerCase() };
+      if (id !== undefined && !/^[\w-]{8,64}$/.test(id))
+        throw new Error('A trace id is what stands in the header X-Trace-Id: 8 to 64 letters, digits, - and _');
+      return { traceId: id };
     },
   },
   async () => (await import('../trace-work.js')).showTrace,

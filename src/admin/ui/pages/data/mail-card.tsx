@@ -27,7 +27,7 @@ export function MailCard(): JSX.Element {
       <Gate loaded={loaded} what="the mail">
         {({ isKnown, mails }) => {
           if (!isKnown) return <Empty>The queue is not known: the database has not been started yet.</Empty>;
-          if (mails.length === 0) return <Empty>All mail was sent.</Empty>;
+          if (mails.length === 0) return <Empty>No mail waits, and none has failed.</Empty>;
           return (
             <Table
               label="Mail"

@@ -29,7 +29,7 @@ export function RetentionCard(): JSX.Element {
   return (
     <Card
       title="Retention"
-      note={loaded.data?.isScheduled === false ? 'not scheduled' : 'by schedule'}
+      note={loaded.data === undefined ? '' : loaded.data.isScheduled ? 'by schedule' : 'not scheduled'}
       isWide
       actions={
         <>

@@ -55,6 +55,12 @@ function Evidence({ view, onChanged }: { readonly view: ExperimentView; readonly
   const good = classes.match + classes.ignored;
   return (
     <>
+      {!view.areOverridesKnown && (
+        <p class="note tone-warn">
+          The database gives no answer: its stage, its evidence and what was decided are told as far as this instance
+          knows.
+        </p>
+      )}
       {fault !== undefined && <p class="note tone-warn">Its answers cannot be compared: {fault}</p>}
       <Figures
         items={[

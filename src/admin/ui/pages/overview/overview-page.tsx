@@ -1,12 +1,14 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { OverviewView } from '../../../admin-api.js';
+import { access } from '../../api/access.js';
 import { apiUrl } from '../../api/addresses.js';
 import { formatAgo, formatBytes, formatCount, formatMs, formatRate, formatShare, NOTHING } from '../../format.js';
 import { Figures, Page } from '../../parts/page.js';
 import { Gate } from '../../parts/states.js';
 import { Segments } from '../../parts/segments.js';
 import { useLive, useLiveAgain } from '../../state/use-live.js';
+import { useStore } from '../../state/store.js';
 import { useLoad } from '../../state/use-load.js';
 import { HealthCards } from './health-cards.js';
 import { addPoint, lastPoints, summarizeNow } from './traffic.js';
@@ -21,6 +23,7 @@ const SPANS = [
 /** What the gateway does at the moment. */
 export function OverviewPage(): JSX.Element {
   const loaded = useLoad<OverviewView>(apiUrl('overview'));
+  const here = useStore(access);
   const [span, setSpan] = useState<string>('900');
   useLive('point', (point) => loaded.patch((view) => addPoint(view, point)));
   useLive('state', (state) => loaded.patch((view) => ({ ...view, ...state })));
@@ -28,7 +31,7 @@ export function OverviewPage(): JSX.Element {
   return (
     <Page
       title="Overview"
-      lead="What this instance does at the moment."
+      lead={`What this instance${here.kind === 'in' ? ` (${here.session.gateway.instance})` : ''} does at the moment.`}
       actions={<Segments label="Time span" value={span} options={SPANS} onChange={setSpan} />}
     >
       <Gate loaded={loaded} what="the overview">

@@ -36,11 +36,10 @@ export function summarizeNow({ points, stepS }: Pick<OverviewView, 'points' | 's
   };
 }
 
-/** Adds a point of the live stream, unless it is known; an hour is kept. */
+/** Adds a point of the live stream; an hour is kept. What is not before it goes: the same point, and those of a clock that was set back. */
 export function addPoint(view: OverviewView, point: OverviewPoint): OverviewView {
-  const last = view.points.at(-1);
-  if (last !== undefined && point.at <= last.at) return view;
-  return { ...view, points: lastPoints([...view.points, point], 3600) };
+  const before = view.points.filter(({ at }) => at < point.at);
+  return { ...view, points: lastPoints([...before, point], 3600) };
 }
 
 export function describeTraffic(points: readonly OverviewPoint[], stepS: number): string {

@@ -30,6 +30,12 @@ export function RoutesPage({ name }: PageProps): JSX.Element {
           return (
             <div class={name === '' ? 'split' : 'split has-detail'}>
               <section class="card list-side" aria-label="All routes">
+                {routes.some(({ isOverrideKnown }) => !isOverrideKnown) && (
+                  <p class="note tone-warn" role="status">
+                    The database gives no answer: which stages were changed while the gateway ran is not known. Until it
+                    is, PHP answers what it can, whatever the route table says.
+                  </p>
+                )}
                 <div class="filters card-head">
                   <input
                     type="search"

@@ -122,7 +122,11 @@ function isMeant({ ms, status }: TraceRow, kind: string): boolean {
   return kind === 'all' || (kind === 'slow' ? ms >= SLOW_MS : status >= 400);
 }
 
-/** The id in what was pasted: alone, in a `traceparent`, or with blanks around it. */
+/** The id in what was pasted: in a `traceparent`, alone, which a client may have chosen, or with a text around it. */
 function traceIdOf(text: string): string {
-  return /[0-9a-f]{32}/.exec(text.toLowerCase())?.[0] ?? text.trim();
+  const bare = text.trim();
+  const [, ofParent] = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-/i.exec(bare) ?? [];
+  if (ofParent !== undefined) return ofParent.toLowerCase();
+  if (/^[\w-]{8,64}$/.test(bare)) return bare;
+  return /[0-9a-f]{32}/.exec(bare.toLowerCase())?.[0] ?? bare;
 }
