@@ -34,8 +34,15 @@ async function check(tests: Readonly<Record<string, string>>): Promise<{ code: n
   mkdirSync(join(folder, 'scripts'));
   for (const part of ['check.mjs', 'check'])
     cpSync(join(ROOT, 'scripts', part), join(folder, 'scripts', part), { recursive: true });
-  const steps = ['format', 'lint', 'types', 'deps', 'dead', 'data'].map((step) => [`check:${step}`, 'true']);
-  const scripts = { ...Object.fromEntries(steps), test: `exec '${process.execPath}' '${JEST}'` };
+  const steps = ['format', 'lint', 'types', 'deps', 'dead', 'data', 'observability'].map((step) => [
+    `check:${step}`,
+    'true',
+  ]);
+  const scripts = {
+    ...Object.fromEntries(steps),
+    'lint:openapi': 'true',
+    test: `exec '${process.execPath}' '${JEST}'`,
+  };
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts, jest: { transform: {} } }));
   for (const [name, text] of Object.entries(tests)) writeFileSync(join(folder, name), text);
   const env = { ...loopbackEnv(), PATH: process.env['PATH'], npm_config_update_notifier: 'false', HOME: folder };
@@ -48,7 +55,7 @@ async function check(tests: Readonly<Record<string, string>>): Promise<{ code: n
 describe('npm run check', () => {
   it('counts a file that passes alone as passed, and names it and its first failure as unsteady', async () => {
     const { code, output, last } = await check({ 'flaky.spec.js': UNSTEADY, 'good.spec.js': GOOD });
-    expect([code, last]).toEqual([0, '9 passed, 0 failed']);
+    expect([code, last]).toEqual([0, '11 passed, 0 failed']);
     expect(output).toMatch(/^unsteady: flaky\.spec\.js /m);
     expect(output).toMatch(/^ +is quick: .*Expected: "quick" \| Received: "slow"$/m);
   });
@@ -59,7 +66,7 @@ describe('npm run check', () => {
       'bad.spec.js': BAD,
       'broken.spec.js': 'throw new Error("not loaded");',
     });
-    expect([code, last]).toEqual([1, '9 passed, 2 failed']);
+    expect([code, last]).toEqual([1, '11 passed, 2 failed']);
     expect(output).toContain('1 test files did not run');
     expect(output.match(/^unsteady: .*$/gm)).toEqual([expect.stringContaining('flaky.spec.js')]);
   });
@@ -67,7 +74,7 @@ describe('npm run check', () => {
   it('looks at no more than three files twice', async () => {
     const names = ['a', 'b', 'c', 'd'].map((name) => `${name}.spec.js`);
     const { code, output, last } = await check(Object.fromEntries(names.map((name) => [name, UNSTEADY])));
-    expect([code, last]).toEqual([1, '10 passed, 4 failed']);
+    expect([code, last]).toEqual([1, '12 passed, 4 failed']);
     expect(output).not.toMatch(/unsteady|second look/);
   });
 });

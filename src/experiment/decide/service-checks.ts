@@ -37,7 +37,7 @@ export function checkErrors(log: EvidenceLog, policy: DecisionPolicy, from: numb
     check: 'errors',
     outcome: upper <= limit ? 'pass' : 'wait',
     text:
-      `errors: candidate ${candidate.errors} of ${candidate.requests}, control ${control.errors} of ${control.requests}; ` +
+      `the candidate failed ${candidate.errors} of ${candidate.requests} requests, the control ${control.errors} of ${control.requests}; ` +
       `a difference between ${percent(lower)} and ${percent(upper)}, at most ${percent(limit)} may be`,
     evidence: {
       candidateErrors: candidate.errors,

@@ -12,7 +12,8 @@ import { useLive } from '../../state/use-live.js';
 import { useLoad } from '../../state/use-load.js';
 import { methodsOf } from './methods.js';
 import { RoutePolicies } from './route-policies.js';
-import { ClearDialog, RollBackDialog, StageDialog } from './stage-dialogs.js';
+import { RollBackButton } from './roll-back-button.js';
+import { ClearDialog, StageDialog } from './stage-dialogs.js';
 import { STAGE_ORDER } from './stage-words.js';
 
 interface Props {
@@ -21,7 +22,7 @@ interface Props {
   readonly onChanged: () => void;
 }
 
-type Open = 'stage' | 'roll-back' | 'clear' | undefined;
+type Open = 'stage' | 'clear' | undefined;
 
 /** A route in full: where it stands, how it came there, and the ways on and back. */
 export function RouteDetail({ name, route, onChanged }: Props): JSX.Element {
@@ -32,6 +33,11 @@ export function RouteDetail({ name, route, onChanged }: Props): JSX.Element {
   const changed = (): void => {
     history.reload();
     onChanged();
+  };
+  const rolledBack = (): void => {
+    changed();
+    // Its button is gone by now: who came by keyboard is not to start anew at the top.
+    heading.current?.focus();
   };
   return (
     <aside class="detail" aria-label={`Route ${name}`}>
@@ -49,7 +55,7 @@ export function RouteDetail({ name, route, onChanged }: Props): JSX.Element {
             The route table has no route of this name. <a href={hrefTo('routes')}>All routes</a>
           </Empty>
         ) : (
-          <StageNow route={route} onChanged={changed} />
+          <StageNow route={route} onChanged={changed} onRolledBack={rolledBack} />
         )}
       </div>
       {route !== undefined && (
@@ -68,7 +74,13 @@ export function RouteDetail({ name, route, onChanged }: Props): JSX.Element {
   );
 }
 
-function StageNow({ route, onChanged }: { readonly route: RouteView; readonly onChanged: () => void }): JSX.Element {
+interface StageNowProps {
+  readonly route: RouteView;
+  readonly onChanged: () => void;
+  readonly onRolledBack: () => void;
+}
+
+function StageNow({ route, onChanged, onRolledBack }: StageNowProps): JSX.Element {
   const [open, setOpen] = useState<Open>();
   const { effective, inTable, override, possible, path, methods } = route;
   const close = (): void => setOpen(undefined);
@@ -111,9 +123,7 @@ function StageNow({ route, onChanged }: { readonly route: RouteView; readonly on
             </button>
           )}
           {isMovable && effective.stage !== 'proxy' && possible.includes('proxy') && (
-            <button type="button" onClick={() => setOpen('roll-back')}>
-              Roll back to proxy
-            </button>
+            <RollBackButton route={route} onDone={onRolledBack} />
           )}
           {override !== null && (
             <button type="button" class="quiet" onClick={() => setOpen('clear')}>
@@ -123,7 +133,6 @@ function StageNow({ route, onChanged }: { readonly route: RouteView; readonly on
         </div>
       )}
       {open === 'stage' && <StageDialog route={route} onChanged={onChanged} onClose={close} />}
-      {open === 'roll-back' && <RollBackDialog route={route} onChanged={onChanged} onClose={close} />}
       {open === 'clear' && <ClearDialog route={route} onChanged={onChanged} onClose={close} />}
     </div>
   );

@@ -5,6 +5,7 @@ import { callApi } from '../../api/access.js';
 import { apiUrl } from '../../api/addresses.js';
 import { stageText } from '../../parts/badge.js';
 import { ConfirmDialog } from '../../parts/dialog.js';
+import { setStaging } from './set-staging.js';
 import { consequencesOf, STAGE_MEANING, STAGE_ORDER } from './stage-words.js';
 
 interface Props {
@@ -42,23 +43,6 @@ export function StageDialog({ route, onChanged, onClose }: Props): JSX.Element {
         ))}
       </fieldset>
       {stage === 'canary' && <Weight value={weight} onChange={setWeight} />}
-      <Consequence route={route} to={to} />
-    </ConfirmDialog>
-  );
-}
-
-/** One click, a reason that is there already, and one more to confirm. */
-export function RollBackDialog({ route, onChanged, onClose }: Props): JSX.Element {
-  const to: StageView = { stage: 'proxy' };
-  return (
-    <ConfirmDialog
-      title={`Roll ${route.route} back to proxy`}
-      action="Roll back"
-      isDangerous
-      reason={`Rolled back from ${stageText(route.effective)} in the dashboard`}
-      onConfirm={(reason) => setStaging(route.route, to, reason).then(onChanged)}
-      onClose={onClose}
-    >
       <Consequence route={route} to={to} />
     </ConfirmDialog>
   );
@@ -118,8 +102,4 @@ function Weight({
       />
     </div>
   );
-}
-
-function setStaging(route: string, { stage, weight }: StageView, reason: string): Promise<unknown> {
-  return callApi('PUT', apiUrl('stages', route), { stage, ...(weight === undefined ? {} : { weight }), reason });
 }
