@@ -1,6 +1,10 @@
 // What the admin API answers, below `data` of the envelope: the contract between the dashboard, the command line and the gateway. Types
-// alone, and no imports: the dashboard's sources know no Node. Times (`at`, `since`, …) are ISO 8601 in UTC unless they say otherwise,
+// alone, and no imports but of its own parts: the dashboard's sources know no Node. Times (`at`, `since`, …) are ISO 8601 in UTC unless they say otherwise,
 // durations milliseconds, rates requests per second, shares 0 to 1. Figures are of the instance that answers, since it started.
+
+import type { SecurityEvent } from './admin-api.security.js';
+
+export type * from './admin-api.security.js';
 
 export type StageName = 'proxy' | 'mirror' | 'canary' | 'replaced';
 
@@ -238,47 +242,6 @@ export interface RealtimeView {
   /** By close code: 1000, 4001, 4003, … */
   readonly closes: readonly { readonly code: string; readonly count: number }[];
   readonly latency: Readonly<Record<'token' | 'connect' | 'firstAudio' | 'firstTranscript', LatencyView>>;
-}
-
-// ── GET /admin/api/security ───────────────────────────────────────────────────────────────────────────────────────────
-
-export type SecurityKind =
-  | 'rate-limited'
-  | 'origin-denied'
-  | 'csrf-failed'
-  | 'unauthenticated'
-  | 'forbidden'
-  | 'login-failed'
-  | 'signature-failed'
-  | 'secret-stopped'
-  | 'bad-request';
-
-export interface SecurityEvent {
-  readonly at: string;
-  readonly kind: SecurityKind;
-  readonly route: string | null;
-  readonly traceId: string;
-  /** A pseudonym of the address: the same caller has the same one. */
-  readonly who: string;
-  readonly status: number;
-}
-
-export interface SecurityView {
-  readonly since: string;
-  readonly counts: Readonly<Record<SecurityKind, number>>;
-  /** A minute each, the last hour, the oldest first; minutes without an event are left out. */
-  readonly points: readonly { readonly at: number; readonly counts: Readonly<Partial<Record<SecurityKind, number>>> }[];
-  /** The last 200, latest first. `bad-request` is counted only. */
-  readonly recent: readonly SecurityEvent[];
-  /** Latest first. */
-  readonly csp: readonly {
-    readonly directive: string;
-    readonly blocked: string;
-    readonly page: string;
-    readonly disposition: string;
-    readonly count: number;
-    readonly lastAt: string;
-  }[];
 }
 
 // ── GET /admin/api/traces, GET /admin/api/traces/<traceId> ────────────────────────────────────────────────────────────
