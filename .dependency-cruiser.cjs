@@ -1,6 +1,6 @@
 // Who may import whom. scripts/check-dependency-rules.mjs runs these rules, over planted violations first.
 const INFRASTRUCTURE =
-  'config|privacy|trace|state|database|edge|auth|tokens|throttle|contract|routing|secrets|forward|cache|replication|outbound|retention|persons|errors|metrics|telemetry|watch';
+  'config|privacy|trace|state|database|edge|auth|tokens|throttle|workers|contract|routing|secrets|forward|cache|replication|outbound|retention|persons|errors|metrics|telemetry|watch';
 const ABOVE = 'features|admin|experiment|cli|realtime|openapi';
 
 /** @type {import('dependency-cruiser').IConfiguration} */

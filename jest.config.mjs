@@ -1,11 +1,15 @@
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import './test/setup/compile-once.mjs';
 
 // Jest's workers, and whatever tests start with their environment, reach nothing beyond this machine
-// (test/setup/loopback-only.mjs). A Jest that a test starts keeps the notes of its own children apart.
-const guard = new URL('./test/setup/loopback-only.mjs', import.meta.url).href;
-if (!process.env.NODE_OPTIONS?.includes(guard)) {
-  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import=${guard}`.trim();
+// (test/setup/loopback-only.mjs). A Jest that a test starts keeps the notes of its own children apart. Workers compile each
+// source once (test/setup/compile-once.mjs), as does this process, where Jest runs the suites in it.
+for (const name of ['loopback-only', 'compile-once']) {
+  const file = new URL(`./test/setup/${name}.mjs`, import.meta.url).href;
+  if (!process.env.NODE_OPTIONS?.includes(file)) {
+    process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import=${file}`.trim();
+  }
 }
 process.env.DONNA_LOOPBACK_ONLY = '1';
 // Workers read this file too, and keep what the first process chose.

@@ -119,7 +119,9 @@ async function build() {
 function fingerprint() {
   const hash = createHash('sha256');
   const files = readdirSync(root).filter((name) => /^(tsconfig.*|nest-cli)\.json$/.test(name));
-  if (existsSync(at('scripts', 'build-client.mjs'))) files.push(join('scripts', 'build-client.mjs'));
+  const bundlers = ['build-client.mjs', 'build-server.mjs'].map((name) => join('scripts', name));
+  // The lock: what is installed is bundled with the sources.
+  files.push(...[...bundlers, 'package-lock.json'].filter((name) => existsSync(at(name))));
   for (const file of readdirSync(at('src'), { recursive: true, withFileTypes: true })) {
     if (file.isFile() && !file.name.endsWith('.spec.ts')) files.push(join(file.parentPath ?? file.path, file.name));
   }

@@ -96,7 +96,8 @@ export class AnswerSteps {
       candidate: this.handlerOf(route),
       again: (exchange) => {
         exchange.isAgain = true;
-        askPhp(exchange, plan).catch(() => exchange.res.destroy());
+        exchange.timeline.step(-FORWARD);
+        forward(exchange, plan)?.catch(() => exchange.res.destroy());
       },
     });
     const path = nativeHandlerPath(route.handler ?? '');
@@ -206,7 +207,7 @@ export class AnswerSteps {
                 exchange.admitted = false;
                 release();
                 exchange.timeline.step(-FORWARD);
-                return forward(exchange, standIn);
+                return forward(exchange, standIn) ?? Promise.resolve();
               },
       });
       return 'answered';
@@ -221,6 +222,7 @@ export class AnswerSteps {
     return {
       forwarder: policies.envelope === 'off' && !bodyIsRead ? this.httpProxy : this.undici,
       upstream,
+      share: upstream.bulkhead.shareOf(name, policies.concurrency.upstream),
       rules: new RouteAnswerRules(policies, upstream, security, secrets, config.environment === 'development'),
       identitySecret: config.identity.secret,
       via,
@@ -263,10 +265,9 @@ export class AnswerSteps {
   }
 }
 
-async function askPhp(exchange: Exchange, plan: ForwardPlan): Promise<StepResult> {
+function askPhp(exchange: Exchange, plan: ForwardPlan): StepResult | Promise<StepResult> {
   exchange.timeline.step(-FORWARD);
-  await forward(exchange, plan);
-  return 'answered';
+  return forward(exchange, plan)?.then(() => 'answered') ?? 'answered';
 }
 
 /** Undefined where the route does not ask for it. */

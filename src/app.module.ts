@@ -34,8 +34,8 @@ import { FrontDoor } from './front-door.js';
 import { MetricsModule, RequestWatch } from './metrics/index.js';
 import { OpenApiModule } from './openapi/index.js';
 import { OutboundModule } from './outbound/index.js';
+import { NativeRoutes } from './native-routes.js';
 import { Pipeline } from './pipeline.js';
-import type { NativeRouter } from './pipeline-steps.js';
 import { RealtimeModule, RealtimeProvider } from './realtime/index.js';
 import { PersonsModule } from './persons/index.js';
 import { OwnerEffectsSource, ReplicationModule } from './replication/index.js';
@@ -45,22 +45,26 @@ import { SHARED_STATE, type SharedState, StateModule } from './state/index.js';
 import { ConcurrencyLimiter, RateLimits, ThrottleModule } from './throttle/index.js';
 import { TelemetryModule } from './telemetry/index.js';
 import { LOGGER, type Logger, TraceModule } from './trace/index.js';
+import { type WorkerPlace, WorkersModule } from './workers/index.js';
 
 export interface AppOptions {
   /** Where the providers' stand-in answers, for a configuration that says `stub`. */
   readonly stubOrigin?: string | undefined;
   /** Modules with native handlers beside the built-in ones. */
   readonly features?: readonly Type[];
+  /** Where several processes serve. */
+  readonly place?: WorkerPlace | undefined;
 }
 
 @Module({})
 export class AppModule {
   /** The whole gateway for one configuration. */
-  static for(config: GatewayConfig, { stubOrigin, features = [] }: AppOptions = {}): DynamicModule {
+  static for(config: GatewayConfig, { stubOrigin, features = [], place }: AppOptions = {}): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
+        WorkersModule.for(place),
         TraceModule,
         MetricsModule,
         ErrorsModule,
@@ -138,7 +142,7 @@ export class AppModule {
             host: HttpAdapterHost,
           ) => {
             writes.connect(effects);
-            const native: NativeRouter = (req, res) => (host.httpAdapter.getInstance() as NativeRouter)(req, res);
+            const routes = new NativeRoutes(() => host.httpAdapter.getInstance());
             return new Pipeline({
               config: slice,
               limits,
@@ -155,7 +159,7 @@ export class AppModule {
               recorder,
               writes,
               cache,
-              native,
+              native: routes.handle,
               connectTo: realtime.origins,
             });
           },

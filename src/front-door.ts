@@ -14,6 +14,7 @@ import {
 } from './edge/index.js';
 import type { RequestWatch } from './metrics/index.js';
 import type { StepResult } from './named-step.js';
+import { OpenExchanges } from './open-exchanges.js';
 import type { Pipeline } from './pipeline.js';
 import { readHead, type ServedPath } from './request-head.js';
 import {
@@ -37,7 +38,7 @@ const REFUSAL = codeOfWord('refusal');
 export class FrontDoor {
   private readonly isTrusted;
   private readonly showsTimings: boolean;
-  private readonly open = new Set<Exchange>();
+  private readonly open = new OpenExchanges();
   /** The exchange that a connection began last. */
   private readonly latest = new WeakMap<Socket, Exchange>();
   /** Connections that end with the answer under way: nothing more of them is read as a request (RFC 9112, section 9.6). */

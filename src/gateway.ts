@@ -7,7 +7,7 @@ import { AppModule } from './app.module.js';
 import type { GatewayConfig } from './config/index.js';
 import { inputDtoNames } from './contract/index.js';
 import { Database, type DatabaseState } from './database/index.js';
-import { limitConnections } from './edge/index.js';
+import { limitConnections, shareOfConnections } from './edge/index.js';
 import { EvidenceBook, IgnoreBoard, StageBoard } from './experiment/index.js';
 import { Upstreams } from './forward/index.js';
 import { FrontDoor } from './front-door.js';
@@ -15,9 +15,16 @@ import { GatewayAdapter } from './gateway.adapter.js';
 import { measureGateway } from './gateway-metrics.js';
 import { Metrics } from './metrics/index.js';
 import { Pipeline } from './pipeline.js';
-import { isStageable, nativeHandlerNames, RouteTableKeeper, type Staging } from './routing/index.js';
+import {
+  isStageable,
+  type LastGoodTable,
+  nativeHandlerNames,
+  RouteTableKeeper,
+  type Staging,
+} from './routing/index.js';
 import { LegacyWriters } from './replication/index.js';
 import { LOGGER, type Logger, loggerOf, NestLogLines } from './trace/index.js';
+import type { WorkerPlace } from './workers/index.js';
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -29,6 +36,9 @@ export interface GatewayOptions {
   readonly stubOrigin?: string | undefined;
   /** Modules with native handlers of their own. */
   readonly features?: readonly Type[];
+  /** Of this process, where several serve. */
+  readonly place?: WorkerPlace | undefined;
+  readonly lastGoodTable?: LastGoodTable | undefined;
 }
 
 /** A gateway that serves, or has stopped. */
@@ -61,13 +71,19 @@ export async function startGateway({
   phpTargets,
   stubOrigin,
   features = [],
+  place,
+  lastGoodTable,
 }: GatewayOptions): Promise<Gateway> {
   const adapter = new GatewayAdapter();
-  const app: INestApplication = await NestFactory.create(AppModule.for(config, { stubOrigin, features }), adapter, {
-    logger: new NestLogLines(loggerOf(config)),
-    bodyParser: false,
-    abortOnError: false,
-  });
+  const app: INestApplication = await NestFactory.create(
+    AppModule.for(config, { stubOrigin, features, place }),
+    adapter,
+    {
+      logger: new NestLogLines(loggerOf(config)),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   const logger = app.get<Logger>(LOGGER);
   const pipeline = app.get(Pipeline);
   const stages = app.get(StageBoard);
@@ -87,11 +103,12 @@ export async function startGateway({
     { file: routesFile, phpTargets, handlers: nativeHandlerNames(), dtos: inputDtoNames(), paths: config.paths },
     (table) => ignores.useTable(table),
     logger,
+    lastGoodTable,
   );
   const metrics = app.get(Metrics);
   measureGateway(metrics, door, keeper);
   const server = app.getHttpServer() as Server;
-  limitConnections(server, config.http.trustedProxies, logger);
+  limitConnections(server, config.http.trustedProxies, logger, shareOfConnections(place?.count));
   try {
     keeper.start();
     adapter.openDoor(door);

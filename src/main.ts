@@ -5,15 +5,12 @@ import { banner, describeStaged, findUnreachable, HELP, readStartOptions } from 
 import { ConfigError, type GatewayConfig, loadConfig } from './config/index.js';
 import { reportTheEnd } from './errors/index.js';
 import { type EmbeddedPhp, phpEnvironment, phpLineWriter, startEmbeddedPhp } from './forward/index.js';
-import { startGateway } from './gateway.js';
+import type { Gateway } from './gateway.js';
 import { startProviderStub } from './providers/index.js';
-import { RouteTableError } from './routing/index.js';
+import { EX_CONFIG, EX_UNAVAILABLE, EX_USAGE, explain, StartFault } from './start-fault.js';
 import { claimStandardStreams, LogFileError, type Logger, loggerOf, tellOfTheEnd } from './trace/index.js';
+import { trimMemoryWhenIdle } from './trim-memory.js';
 
-/** Exit codes of sysexits.h: bad usage, bad configuration, a service that is not there. */
-const EX_USAGE = 64;
-const EX_UNAVAILABLE = 69;
-const EX_CONFIG = 78;
 /** Milliseconds that requests under way get when the process is told to stop. */
 const GRACE_MS = 25_000;
 /** Milliseconds after which a database that is still starting is mentioned. */
@@ -25,15 +22,6 @@ const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), '
 let logger: Logger | undefined;
 const writePlainError = process.stderr.write.bind(process.stderr);
 let writePlain = (text: string): void => void process.stdout.write(text);
-
-class StartFault extends Error {
-  constructor(
-    message: string,
-    readonly exitCode: number,
-  ) {
-    super(message);
-  }
-}
 
 async function main(): Promise<void> {
   const startedAt = performance.now();
@@ -47,12 +35,7 @@ async function main(): Promise<void> {
   writePlain = claimStandardStreams(logger, (code, error) => reportTheEnd(error, () => process.exit(code)));
   const parts = await startParts(config, logger);
   try {
-    const gateway = await startGateway({
-      config,
-      routesFile: parts.routesFile,
-      phpTargets: parts.php === undefined ? config.php.targets : [parts.php.origin],
-      stubOrigin: parts.stub?.origin,
-    });
+    const gateway = await startServing(config, parts);
     // Before anything is said: who reads that it is ready may stop it at once.
     let isStopping = false;
     const stop = (): void => {
@@ -81,10 +64,29 @@ async function main(): Promise<void> {
       }),
     );
     void tellOfWarmUp(gateway.warmUp(), parts.routesFile, () => isStopping);
+    trimMemoryWhenIdle();
   } catch (error) {
     await parts.stop();
     throw explain(error, config);
   }
+}
+
+/** In this process, or in several of which this one is the primary. */
+async function startServing(
+  config: GatewayConfig,
+  parts: Parts,
+): Promise<Pick<Gateway, 'url' | 'reloadRoutes' | 'staged' | 'database' | 'warmUp' | 'stop'>> {
+  const phpTargets = parts.php === undefined ? config.php.targets : [parts.php.origin];
+  const { routesFile, stub } = parts;
+  if (config.workers === 1) {
+    const { startGateway } = await import('./gateway.js');
+    return startGateway({ config, routesFile, phpTargets, stubOrigin: stub?.origin });
+  }
+  const { startPrimary } = await import('./primary.js');
+  return startPrimary(config, { routesFile, phpTargets, stubOrigin: stub?.origin ?? null }, (fault) => {
+    writePlainError(`${fault.message}\n`);
+    void parts.stop().finally(() => process.exit(fault.exitCode));
+  });
 }
 
 async function tellOfWarmUp(
@@ -139,28 +141,6 @@ async function startParts(config: GatewayConfig, logger: Logger): Promise<Parts>
       `The embedded PHP application did not start: ${error instanceof Error ? error.message : 'unknown reason'}`,
       EX_UNAVAILABLE,
     );
-  }
-}
-
-/** Turns what commonly goes wrong at start into one clear sentence. */
-function explain(error: unknown, { http: { host, port } }: GatewayConfig): unknown {
-  if (error instanceof RouteTableError) return new StartFault(error.message, EX_CONFIG);
-  switch (error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined) {
-    case 'EADDRINUSE':
-      return new StartFault(
-        `Port ${port} on ${host} is taken by another program: stop that one, or choose another port, e.g. npm start -- --port ${port + 1}`,
-        EX_UNAVAILABLE,
-      );
-    case 'EACCES':
-      return new StartFault(
-        `Port ${port} on ${host} may not be used by this user: choose one above 1023, e.g. npm start -- --port 3000`,
-        EX_UNAVAILABLE,
-      );
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new StartFault(`${host} is no address of this machine: set HOST, e.g. HOST=127.0.0.1`, EX_CONFIG);
-    default:
-      return error;
   }
 }
 

@@ -20,10 +20,10 @@ export class CacheController {
 
   @NativeHandler('admin.cache.purge')
   @Header('Cache-Control', 'no-store')
-  purge(@Req() req: IncomingMessage): object {
+  async purge(@Req() req: IncomingMessage): Promise<object> {
     const { exchange, admin } = adminRequest(req);
     const target = this.targetOf(new URLSearchParams(exchange.search));
-    this.cache.purge(target);
+    await this.cache.purge(target);
     // A tag may hold a person's subject.
     const told = target.kind === 'route' ? { route: target.route } : {};
     this.logger.warn({ traceId: exchange.traceId, by: admin.subject, purged: target.kind, ...told }, 'cache purged');

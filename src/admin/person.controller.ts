@@ -55,7 +55,7 @@ export class PersonController {
       );
     } finally {
       // Answers of others may show the person too: boards are shared.
-      this.cache.purge({ kind: 'all' });
+      await this.cache.purge({ kind: 'all' });
     }
   }
 }

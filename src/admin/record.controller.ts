@@ -32,6 +32,12 @@ export class RecordController {
   @Header('Cache-Control', 'no-store')
   start(@Req() req: IncomingMessage, @Body() body: unknown): object {
     const { admin } = adminRequest(req);
+    // Each worker would keep its share, and tell of its own alone.
+    if (this.config.workers > 1)
+      throw new GatewayError('BAD_REQUEST', {
+        status: 409,
+        error: 'Recordings are made by one process: start the gateway with GATEWAY_WORKERS=1.',
+      });
     const asked = readFields(body, RecordingDto, KNOWN);
     for (const name of asked.routes) this.checkRecordable(name);
     const status = this.recorder.start({

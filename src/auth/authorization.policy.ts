@@ -6,31 +6,49 @@ import type { JwtVerifier } from './jwt/jwt-verifier.js';
 import { readCookie } from './php-cookie.js';
 import type { PhpSessions } from './php-session.js';
 
-/** Establishes the caller's identity: one of the ways that the route accepts, or none. */
-export async function identify(
+/** Establishes the caller's identity: one of the ways that the route accepts, or none. At once for a token that is known. */
+export function identify(
   exchange: Exchange,
   policy: AuthorizationPolicy,
   jwt: JwtVerifier,
   sessions: PhpSessions | undefined,
-): Promise<GatewayError | undefined> {
+): GatewayError | undefined | Promise<GatewayError | undefined> {
   const { headers } = exchange.req;
   const bearer = policy.anyOf.includes('jwt') ? readBearer(headers.authorization) : undefined;
-  try {
-    if (bearer !== undefined) {
-      // A token that does not hold is refused, even if a session would do: the caller meant to be somebody.
-      exchange.identity = await jwt.verify(bearer);
-      return exchange.identity === undefined ? unauthenticated(true) : undefined;
-    }
-    if (policy.anyOf.includes('php-session') && sessions !== undefined) {
-      const cookie = readCookie(headers.cookie, sessions.cookieName);
-      if (cookie !== undefined && cookie !== '') exchange.identity = await sessions.identify(cookie, exchange.traceId);
-    }
-  } catch (error) {
-    // Who could say is out of order: the caller is neither known nor unknown.
-    if (error instanceof GatewayError) return error;
-    throw error;
-  }
-  return exchange.identity === undefined && !policy.optional ? unauthenticated(false) : undefined;
+  if (bearer === undefined) return identifyBySession(exchange, policy, sessions);
+  // A token that does not hold is refused, even if a session would do: the caller meant to be somebody.
+  const identity = jwt.verify(bearer);
+  if (identity instanceof Promise) return identity.then((settled) => take(exchange, settled), refusalOf);
+  return take(exchange, identity);
+}
+
+function take(exchange: Exchange, identity: Identity | undefined): GatewayError | undefined {
+  exchange.identity = identity;
+  return identity === undefined ? unauthenticated(true) : undefined;
+}
+
+function identifyBySession(
+  exchange: Exchange,
+  policy: AuthorizationPolicy,
+  sessions: PhpSessions | undefined,
+): GatewayError | undefined | Promise<GatewayError | undefined> {
+  const isAccepted = policy.anyOf.includes('php-session') && sessions !== undefined;
+  const cookie = isAccepted ? readCookie(exchange.req.headers.cookie, sessions.cookieName) : undefined;
+  if (!isAccepted || cookie === undefined || cookie === '') return nobody(policy);
+  return sessions.identify(cookie, exchange.traceId).then((identity) => {
+    exchange.identity = identity;
+    return identity === undefined ? nobody(policy) : undefined;
+  }, refusalOf);
+}
+
+function nobody({ optional }: AuthorizationPolicy): GatewayError | undefined {
+  return optional ? undefined : unauthenticated(false);
+}
+
+/** Who could say is out of order: the caller is neither known nor unknown. */
+function refusalOf(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  throw error;
 }
 
 /**

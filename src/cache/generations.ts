@@ -31,15 +31,18 @@ export class Generations {
     return this.shared.catchUp();
   }
 
-  /** Voids whatever has one of these tags: here at once, elsewhere within a second; without Redis, here alone. */
-  void(tags: Iterable<string>): void {
+  /** Voids whatever has one of these tags: here at once, elsewhere within a second. Resolves when the others can know of it, or cannot. */
+  async void(tags: Iterable<string>): Promise<void> {
     const counters = new Set<string>();
     for (const tag of tags) counters.add(counterOf(tag));
+    const told: Promise<void>[] = [];
     for (const counter of counters) {
       this.count += 1;
       // While Redis is gone it holds here, and is told when Redis is back.
-      this.shared.set(counter, `${this.process}${this.count.toString(36)}`, LIFE_MS).catch(() => undefined);
+      const set = this.shared.set(counter, `${this.process}${this.count.toString(36)}`, LIFE_MS);
+      told.push(set.catch(() => undefined));
     }
+    await Promise.all(told);
   }
 }
 

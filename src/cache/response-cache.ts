@@ -48,12 +48,13 @@ export class ResponseCache {
     state: SharedState,
     redis: RedisConnection | undefined,
     metrics: Metrics,
+    hasPeers = false,
   ) {
     const memory = new MemoryStore(cache.maxBytes, () => this.metrics.noteEviction());
     this.metrics = new CacheMetrics(metrics, () => memory);
     this.isOn = flags.responseCache;
     this.secret = identity.secret;
-    this.asksOthers = redis !== undefined;
+    this.asksOthers = redis !== undefined || hasPeers;
     this.isDeaf = redis === undefined && database.url !== undefined;
     const shared =
       redis === undefined || !this.isOn
@@ -99,19 +100,16 @@ export class ResponseCache {
   }
 
   /** Throws stored answers away, in every instance. */
-  purge(target: PurgeTarget): void {
+  async purge(target: PurgeTarget): Promise<void> {
     this.metrics.noteVoided('admin');
     switch (target.kind) {
       case 'all':
-        this.generations.void([EVERYTHING]);
         this.store.clear();
-        return;
+        return this.generations.void([EVERYTHING]);
       case 'route':
-        this.generations.void([tagOfRoute(target.route)]);
-        return;
+        return this.generations.void([tagOfRoute(target.route)]);
       case 'tag':
-        this.generations.void([tagNamed(target.tag)]);
-        return;
+        return this.generations.void([tagNamed(target.tag)]);
     }
   }
 
@@ -120,13 +118,13 @@ export class ResponseCache {
     Object.assign(res, {
       // Whoever reads after this answer finds nothing from before it.
       writeHead: (...args: unknown[]) => {
-        this.generations.void(tags);
+        void this.generations.void(tags);
         return writeHead(...args);
       },
     });
     res.once('close', () => {
       this.metrics.noteVoided('write');
-      this.generations.void(tags);
+      void this.generations.void(tags);
       // Cut, refused for want of an answer, or left alone by its client: nobody knows what PHP does yet.
       if (!res.writableFinished || res.statusCode >= 500) this.voidLater(tags);
     });
@@ -138,7 +136,7 @@ export class ResponseCache {
       this.inDoubt += 1;
       setTimeout(() => {
         this.inDoubt -= 1;
-        this.generations.void(tags);
+        void this.generations.void(tags);
       }, ms).unref();
     }
   }

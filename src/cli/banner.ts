@@ -46,6 +46,7 @@ export function banner(config: GatewayConfig, facts: BannerFacts): string {
     `  PHP           ${facts.php}`,
     `  Route table   ${facts.routesFile} (changes are taken into use at once)`,
     ...nativeLines(facts),
+    ...(config.workers === 1 ? [] : [`  Workers       ${config.workers} processes serve`]),
   ];
   if (facts.stubOrigin !== undefined) {
     const { openai, elevenlabs } = config.providers;

@@ -1,9 +1,8 @@
 import type { GatewayConfig } from '../config/index.js';
 
 /** Settings that have no effect, or less than one might think: said aloud, so that nobody relies on them. */
-export function settingsWithoutEffect({ workers, flags, database, redis }: GatewayConfig): readonly string[] {
+export function settingsWithoutEffect({ flags, database, redis }: GatewayConfig): readonly string[] {
   const notes: string[] = [];
-  if (workers > 1) notes.push('GATEWAY_WORKERS has no effect yet: one process serves');
   if (flags.responseCache && database.url !== undefined && redis.url === undefined) {
     notes.push(
       'ENABLE_RESPONSE_CACHE keeps only what no write changes: instances hear of each other’s writes by REDIS_URL',

@@ -12,6 +12,7 @@ const ENV_OF = {
   host: 'HOST',
   php: 'REMOTE_PHP_BASE',
   routes: 'ROUTES_FILE',
+  workers: 'GATEWAY_WORKERS',
   'log-level': 'LOG_LEVEL',
 } as const;
 
@@ -25,12 +26,13 @@ Options (each is an environment variable too; a file .env is read as well, see .
   --host <address>     HOST             on which address                       127.0.0.1 (production: 0.0.0.0)
   --php <url>[,<url>]  REMOTE_PHP_BASE  the PHP application's address(es)      embedded: legacy-php/
   --routes <file>      ROUTES_FILE      the route table                        routes.yaml (with --php: routes.pass-through.yaml)
+  --workers <number>   GATEWAY_WORKERS  how many processes serve (with a database) 1
   --log-level <level>  LOG_LEVEL        silent, error, warn, info, debug       info
   --version            prints the version
   --help               prints this
 
 Signals
-  SIGTERM, SIGINT      finish what is under way, then stop
+  SIGTERM, SIGINT      finish what is under way, then stop (a worker alone: another takes its place)
   SIGHUP               read the route table again (it is watched anyway)
 `;
 
@@ -48,6 +50,7 @@ export function readStartOptions(args: readonly string[]): StartOptions {
         host: { type: 'string' },
         php: { type: 'string' },
         routes: { type: 'string' },
+        workers: { type: 'string' },
         'log-level': { type: 'string' },
       },
     });

@@ -167,6 +167,14 @@ const metricsPortIsOwn: Rule = ({ METRICS_PORT: metrics, PORT: port = 3000 }) =>
     ? [{ name: 'METRICS_PORT', problem: 'must differ from PORT; leave it unset to serve metrics on the same port' }]
     : [];
 
+/** One process alone may open the embedded database; a table that lets everything pass uses none. */
+const workersShareDatabase: Rule = ({ GATEWAY_WORKERS: workers = 1, ...variables }) => {
+  const { DATABASE_URL: database, REMOTE_PHP_BASE: php, ROUTES_FILE: routes } = variables;
+  if (workers === 1 || database !== undefined || (php !== undefined && routes === undefined)) return [];
+  const problem = `is required with GATEWAY_WORKERS=${workers}: the embedded database belongs to one process alone`;
+  return [{ name: 'DATABASE_URL', problem }];
+};
+
 const RULES: readonly Rule[] = [
   originsAreNamed,
   secretsAreStrong,
@@ -182,4 +190,5 @@ const RULES: readonly Rule[] = [
   mailIsComplete,
   pathsAreApart,
   metricsPortIsOwn,
+  workersShareDatabase,
 ];

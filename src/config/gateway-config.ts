@@ -20,7 +20,7 @@ export interface GatewayConfig {
   readonly environment: Environment;
   /** Told by /api/health and in logs. */
   readonly version: string;
-  /** How many processes serve; 1 means no cluster. */
+  /** How many processes serve; 1: this one. */
   readonly workers: number;
   readonly http: {
     readonly host: string;

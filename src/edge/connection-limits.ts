@@ -19,12 +19,17 @@ export interface ConnectionBounds {
   readonly overall: number;
 }
 
+/** What each of several processes takes: connections are handed to them in turn. */
+export function shareOfConnections(processes = 1): ConnectionBounds {
+  return { perAddress: Math.ceil(MAX_PER_ADDRESS / processes), overall: Math.ceil(MAX_CONNECTIONS / processes) };
+}
+
 /** Bounds the connections of a server. Those beyond are closed without an answer; the log tells of it, once in 10 s. */
 export function limitConnections(
   server: Server,
   trustedProxies: readonly string[],
   logger: Logger,
-  { perAddress, overall }: ConnectionBounds = { perAddress: MAX_PER_ADDRESS, overall: MAX_CONNECTIONS },
+  { perAddress, overall }: ConnectionBounds = shareOfConnections(),
 ): void {
   const isTrusted = compileTrust(trustedProxies);
   const open = new Map<string, number>();
@@ -36,6 +41,8 @@ export function limitConnections(
     logger.warn({ bound }, 'connections are refused; if they come from a load balancer, name it in TRUSTED_PROXIES');
   };
   server.maxConnections = overall;
+  // A worker that is full would hand them from one to the next for ever.
+  Object.assign(server, { dropMaxConnection: true });
   server.on('drop', () => tell('overall'));
   server.prependListener('connection', (socket: Socket) => {
     const address = plainAddress(socket.remoteAddress ?? '');

@@ -3,7 +3,7 @@ export { AllowedOrigins } from './allowed-origins.js';
 export { answerPreflight, checkOrigin, isPreflight, noteOrigin } from './cors.policy.js';
 export { DrainState } from './drain-state.js';
 export { EdgeModule } from './edge.module.js';
-export { limitConnections } from './connection-limits.js';
+export { limitConnections, shareOfConnections } from './connection-limits.js';
 export { networkOf } from './network.js';
 export { OwnPage } from './own-page.js';
 export { answerParserError, type ParserError, refusalOf } from './parser-errors.js';

@@ -6,7 +6,7 @@ import type { Exchange } from '../trace/index.js';
 /** Takes the upgrades of a route of the gateway's own, once all of the route's policies are passed. */
 export interface UpgradeHandler {
   /** Answers the 101 itself and keeps the socket; what it returns instead is answered as any refusal, and nothing is kept. */
-  take(exchange: Exchange, socket: Socket, head: Buffer): GatewayError | undefined;
+  take(exchange: Exchange, socket: Socket, head: Buffer): GatewayError | undefined | Promise<GatewayError | undefined>;
   /** The process is to stop in `graceMs` ms: what is open ends of itself within half of that. */
   drain(graceMs: number): void;
 }

@@ -14,6 +14,7 @@ export interface ForwardError {
     | 'unwritable'
     | 'secret'
     | 'breaker-open'
+    | 'no-place'
     | 'client-left'
     | 'body-too-large'
     | 'body-stalled'
@@ -47,6 +48,11 @@ export function toClientError({ cause, stage }: ForwardError, retryAfterS: numbe
       return new GatewayError('UPSTREAM_TIMEOUT');
     case 'breaker-open':
       return new GatewayError('UPSTREAM_UNAVAILABLE', { headers: { 'Retry-After': String(retryAfterS) } });
+    case 'no-place':
+      return new GatewayError('UPSTREAM_UNAVAILABLE', {
+        error: 'Too many requests are under way here. Try again in a moment.',
+        headers: { 'Retry-After': '1' },
+      });
     case 'refused':
       return new GatewayError('UPSTREAM_BAD_ANSWER', {
         error: 'The application cannot be reached.',

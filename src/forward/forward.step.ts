@@ -2,21 +2,29 @@ import { answerWithError } from '../contract/index.js';
 import { BodyGuard, bodyTooLarge, hasBody } from '../edge/index.js';
 import type { RoutePolicies } from '../routing/index.js';
 import { codeOfWord, type Exchange } from '../trace/index.js';
-import { AnswerRelay } from './answer/answer-relay.js';
+import { AnswerRelay, type CallObserver } from './answer/answer-relay.js';
 import { type ForwardError, mayRetry, toClientError } from './forward-error.js';
 import type { Forwarder, UpstreamRequest } from './forwarders/forwarder.js';
 import type { RouteAnswerRules } from './answer/route-answer-rules.js';
+import type { Place, RouteShare } from './upstream/route-share.js';
+import { BREAKER_OPEN } from './upstream/target-breaker.js';
 import type { Target } from './upstream/target.js';
 import { toUpstreamRequest } from './upstream-request.js';
 import type { Upstream } from './upstream/upstream.js';
 
 /** A call to PHP in the timeline of a request. */
 const PHP = codeOfWord('php');
+/** The wait for a place among the calls of its upstream. */
+const WAIT = codeOfWord('php: wait');
+
+const CLIENT_LEFT: ForwardError = { stage: 'connect', cause: 'client-left' };
 
 /** What forwarding a route needs; compiled once per route. */
 export interface ForwardPlan {
   readonly forwarder: Forwarder;
   readonly upstream: Upstream;
+  /** The route's places there. */
+  readonly share: RouteShare;
   readonly rules: RouteAnswerRules;
   readonly identitySecret: string;
   /** The name of this gateway process in `Via`. */
@@ -26,26 +34,30 @@ export interface ForwardPlan {
 /**
  * Sends the request to a target of its upstream and brings back the answer. A safe request without a body gets a second
  * try, elsewhere if possible, as long as nothing of an answer has arrived; any other is sent once.
+ * @returns undefined where it is under way at once; else a promise for when it is, or for its refusal
  */
-export async function forward(exchange: Exchange, plan: ForwardPlan): Promise<void> {
-  const { upstream, rules } = plan;
-  const body = takeBody(exchange, rules.policies);
-  const isRepeatable = body === null && (exchange.method === 'GET' || exchange.method === 'HEAD');
-  exchange.inviteBody();
-  exchange.notes.servedBy = 'upstream';
-  const first = upstream.pick();
-  exchange.notes.attempts = 1;
-  let failure = await attempt(exchange, plan, first, body);
-  if (failure !== undefined && isRepeatable && mayRetry(failure) && !exchange.res.destroyed) {
-    const second = upstream.pick(first);
-    if (failure.cause === 'reset') second.dropIdleConnections();
-    // A breaker that has just refused would only refuse again.
-    if (second !== first || failure.cause !== 'breaker-open') {
-      exchange.notes.attempts = 2;
-      failure = await attempt(exchange, plan, second, body);
-    }
-  }
-  if (failure === undefined) return;
+export function forward(exchange: Exchange, plan: ForwardPlan): Promise<void> | undefined {
+  const { upstream, rules, share } = plan;
+  const entered = upstream.bulkhead.enter(share, exchange.res, rules.policies.timeoutMs);
+  if (entered instanceof Promise) return waitFor(exchange, entered).then((place) => begin(exchange, plan, place));
+  begin(exchange, plan, entered);
+  return undefined;
+}
+
+function begin(exchange: Exchange, plan: ForwardPlan, place: Place | undefined): void {
+  if (place !== undefined) new Forwarding(exchange, plan).begin(place);
+  else refuse(exchange, plan, { stage: 'connect', cause: exchange.res.destroyed ? 'client-left' : 'no-place' });
+}
+
+async function waitFor(exchange: Exchange, entering: Promise<Place | undefined>): Promise<Place | undefined> {
+  const { timeline } = exchange;
+  const from = timeline.now();
+  const place = await entering;
+  timeline.add(WAIT, 1, from, timeline.now());
+  return place;
+}
+
+function refuse(exchange: Exchange, { upstream, rules }: ForwardPlan, failure: ForwardError): void {
   // A call that the breaker refused never began: nobody else has noted why there is no answer.
   exchange.notes.upstreamFault ??= `${failure.stage} ${failure.cause}`;
   const isTooLarge = failure.cause === 'body-too-large';
@@ -53,35 +65,97 @@ export async function forward(exchange: Exchange, plan: ForwardPlan): Promise<vo
   answerWithError(exchange, isTooLarge ? bodyTooLarge(maxBodyBytes) : toClientError(failure, upstream.retryAfterS));
 }
 
-/** Resolves when the answer's head has arrived (the relay goes on by itself) or with what went wrong before that. */
-async function attempt(
-  exchange: Exchange,
-  plan: ForwardPlan,
-  target: Target,
-  body: UpstreamRequest['body'],
-): Promise<ForwardError | undefined> {
-  const { timeline } = exchange;
-  // The first one begins with the step that it is made in.
-  const call = timeline.begin(PHP, 1, exchange.notes.attempts === 1 ? timeline.last : timeline.now(), target.note);
-  const failure = await target.guard(
-    () =>
-      new Promise((resolve) => {
-        // The client may have left while the call waited for the breaker: PHP is not to work for nobody.
-        if (exchange.res.destroyed) {
-          resolve({ stage: 'connect', cause: 'client-left' });
-          return;
-        }
-        const relay = new AnswerRelay(exchange, plan.rules, target, plan.upstream.retryAfterS, call, resolve);
-        if (body !== null && !Buffer.isBuffer(body)) body.guard.onProgress = () => relay.noteProgress();
-        relay.begin(
-          plan.forwarder.forward(exchange, toUpstreamRequest(exchange, plan, target, body, call), target, relay),
-        );
-      }),
-  );
-  // Noted by the relay already, unless the breaker has refused the call.
-  if (failure !== undefined)
+/** A request on its way to PHP: its tries, one after the other, until the head of an answer is there. The relay goes on by itself from then. */
+class Forwarding implements CallObserver {
+  private readonly body: UpstreamRequest['body'];
+  private target: Target;
+  private place: Place | undefined;
+  /** The place of the try under way in the timeline. */
+  private call = 0;
+
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly plan: ForwardPlan,
+  ) {
+    this.body = takeBody(exchange, plan.rules.policies);
+    this.target = plan.upstream.pick();
+  }
+
+  begin(place: Place): void {
+    const { exchange } = this;
+    exchange.inviteBody();
+    exchange.notes.servedBy = 'upstream';
+    exchange.notes.attempts = 1;
+    // The first one begins with the step that it is made in.
+    this.try(place, exchange.timeline.last);
+  }
+
+  /** The head of an answer is there, or the try has failed before that. */
+  onBegun(failure: ForwardError | undefined): void {
+    this.target.leave(failure);
+    if (failure !== undefined) this.fail(failure);
+  }
+
+  /** The call holds no connection any more. */
+  onOver(): void {
+    this.place?.leave();
+  }
+
+  private try(place: Place, at: number): void {
+    const { exchange, target } = this;
+    this.place = place;
+    this.call = exchange.timeline.begin(PHP, 1, at, target.note);
+    const may = target.enter();
+    if (typeof may === 'boolean') this.sendIf(may);
+    else may.then((settled) => this.sendIf(settled)).catch(() => exchange.res.destroy());
+  }
+
+  private sendIf(may: boolean): void {
+    if (!may) {
+      this.fail(BREAKER_OPEN);
+      return;
+    }
+    const { exchange, plan, target, body } = this;
+    // The client may have left while the call waited for the breaker: PHP is not to work for nobody.
+    if (exchange.res.destroyed) {
+      this.onBegun(CLIENT_LEFT);
+      return;
+    }
+    const relay = new AnswerRelay(exchange, plan.rules, target, plan.upstream.retryAfterS, this.call, this);
+    if (body !== null && !Buffer.isBuffer(body)) body.guard.onProgress = () => relay.noteProgress();
+    try {
+      const request = toUpstreamRequest(exchange, plan, target, body, this.call);
+      relay.begin(plan.forwarder.forward(exchange, request, target, relay));
+    } catch (error) {
+      target.leave(CLIENT_LEFT);
+      this.place?.leave();
+      throw error;
+    }
+  }
+
+  private fail(failure: ForwardError): void {
+    const { exchange, plan, target, call } = this;
+    this.place?.leave();
+    const { timeline, notes, method } = exchange;
+    // Done by the relay already, unless the breaker has refused the call.
     timeline.end(call, timeline.now(), codeOfWord(`target ${target.label}, ${failure.stage} ${failure.cause}`));
-  return failure;
+    const isRepeatable = notes.attempts === 1 && this.body === null && (method === 'GET' || method === 'HEAD');
+    if (isRepeatable && mayRetry(failure) && !exchange.res.destroyed) {
+      const second = plan.upstream.pick(target);
+      if (failure.cause === 'reset') second.dropIdleConnections();
+      // A breaker that has just refused would only refuse again.
+      if (second !== target || failure.cause !== 'breaker-open') {
+        notes.attempts = 2;
+        this.target = second;
+        // Once undici has cleared the broken connection away: the same one, made anew, is the one that is surely alive.
+        Promise.resolve()
+          .then(() => this.try(plan.upstream.bulkhead.enterAnyway(plan.share), timeline.now()))
+          .catch(() => exchange.res.destroy());
+        return;
+      }
+    }
+    refuse(exchange, plan, failure);
+  }
 }
 
 function takeBody(exchange: Exchange, bounds: RoutePolicies): UpstreamRequest['body'] {

@@ -1,20 +1,27 @@
 import { Global, Module } from '@nestjs/common';
 import { CONFIG, type GatewayConfig } from '../config/index.js';
 import { standardOutput } from '../trace/index.js';
+import { WORKER_PLACE, type WorkerPlace } from '../workers/index.js';
 import { Metrics } from './metrics.js';
+import { ALL_METRICS, OWN_METRICS } from './metrics-desk.js';
 import { OutcomeMetrics } from './outcome-metrics.js';
 import { measureProcess } from './process-metrics.js';
 import { RequestMetrics } from './request-metrics.js';
 import { RequestWatch } from './request-watch.js';
+
+/** Milliseconds for the metrics of all processes. */
+const ALL_WITHIN_MS = 3000;
 
 @Global()
 @Module({
   providers: [
     {
       provide: Metrics,
-      inject: [CONFIG],
-      useFactory: (config: GatewayConfig) => {
+      inject: [CONFIG, { token: WORKER_PLACE, optional: true }],
+      useFactory: (config: GatewayConfig, place: WorkerPlace | undefined) => {
         const metrics = new Metrics();
+        place?.link.handle(OWN_METRICS, () => metrics.renderOwn());
+        if (place !== undefined) metrics.addUp(() => place.link.ask(ALL_METRICS, null, { withinMs: ALL_WITHIN_MS }));
         measureProcess(metrics, config, () => standardOutput().leftOutTotal);
         return metrics;
       },

@@ -36,6 +36,7 @@ export class Metrics {
   private readonly registry = new Registry();
   /** Those that prom-client does not hold. */
   private readonly written = new Map<string, WrittenMetric>();
+  private all: (() => Promise<string>) | undefined;
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -105,16 +106,26 @@ export class Metrics {
     return made;
   }
 
-  /** All of them in Prometheus' text format. */
+  /** With several processes: who adds up what all of them measure. */
+  addUp(all: () => Promise<string>): void {
+    this.all = all;
+  }
+
+  /** All of them in Prometheus' text format; of all processes where there are several. */
   async render(): Promise<MetricsText> {
-    const text = await this.registry.metrics();
     const { contentType } = this.registry;
+    return { contentType, text: await (this.all?.() ?? this.renderOwn()) };
+  }
+
+  /** Those of this process. */
+  async renderOwn(): Promise<string> {
+    const text = await this.registry.metrics();
     const written = await Promise.all(
       [...this.written.values()].map(async ({ name, type, help, lines }) =>
         [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...(await lines()), ''].join('\n'),
       ),
     );
-    return { contentType, text: [text, ...written].join('\n') };
+    return [text, ...written].join('\n');
   }
 
   /** All that there are, with values or without yet, by name. */

@@ -13,6 +13,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   unwritable: 'unwritable',
   secret: 'secret',
   'breaker-open': 'breaker-open',
+  'no-place': 'no-place',
   'client-left': 'client-left',
   'body-too-large': 'body-too-large',
   'body-stalled': 'body-stalled',
@@ -65,7 +66,7 @@ export class OutcomeMetrics {
     metrics.sampled(
       'counter',
       'donna_upstream_faults_total',
-      'Requests whose call to PHP failed, by upstream and cause: refused, timeout, reset, malformed, breaker-open, status (5xx without a usable body), not-json, empty, failure-page, workings, secret, unusable, unwritable; and by their client: client-left, body-too-large, body-stalled, body-cut-short.',
+      'Requests whose call to PHP failed, by upstream and cause: refused, timeout, reset, malformed, breaker-open, no-place, status (5xx without a usable body), not-json, empty, failure-page, workings, secret, unusable, unwritable; and by their client: client-left, body-too-large, body-stalled, body-cut-short.',
       ['upstream', 'cause'],
       () => this.faults.samples(),
     );

@@ -3,6 +3,7 @@ import { AuthModule, JwtVerifier } from '../auth/index.js';
 import { CONFIG, type GatewayConfig } from '../config/index.js';
 import { DrainState, EdgeModule, UpgradeHandlers } from '../edge/index.js';
 import { Metrics } from '../metrics/index.js';
+import { PLACES, type Places, ThrottleModule } from '../throttle/index.js';
 import { LOGGER, type Logger } from '../trace/index.js';
 import { RealtimeAssetsController } from './delivery/assets.controller.js';
 import { RealtimeMetrics } from './realtime-metrics.js';
@@ -21,7 +22,7 @@ export class RealtimeModule {
     return {
       module: RealtimeModule,
       global: true,
-      imports: [AuthModule, EdgeModule],
+      imports: [AuthModule, EdgeModule, ThrottleModule],
       controllers: [RealtimeAssetsController, RealtimeTokenController, RealtimeSocketController],
       providers: [
         {
@@ -42,7 +43,7 @@ export class RealtimeModule {
         },
         {
           provide: SocketEntrance,
-          inject: [CONFIG, RealtimeProvider, DrainState, JwtVerifier, RealtimeMetrics, LOGGER, UpgradeHandlers],
+          inject: [CONFIG, RealtimeProvider, DrainState, JwtVerifier, RealtimeMetrics, LOGGER, UpgradeHandlers, PLACES],
           useFactory: (
             { realtime: settings }: GatewayConfig,
             provider: RealtimeProvider,
@@ -51,9 +52,10 @@ export class RealtimeModule {
             metrics: RealtimeMetrics,
             logger: Logger,
             upgrades: UpgradeHandlers,
+            places: Places,
           ) => {
             const session = { jwt, metrics, logger };
-            const entrance = new SocketEntrance({ settings, provider, drain, limits: SOCKET_LIMITS, session });
+            const entrance = new SocketEntrance({ settings, provider, drain, limits: SOCKET_LIMITS, session, places });
             metrics.countSessions(() => entrance.count);
             upgrades.register('realtime.socket', entrance);
             return entrance;

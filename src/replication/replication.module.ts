@@ -4,6 +4,7 @@ import { Database } from '../database/index.js';
 import { ForwardModule, Upstreams } from '../forward/index.js';
 import { Metrics } from '../metrics/index.js';
 import { LOGGER, type Logger } from '../trace/index.js';
+import { WORKER_PLACE, type WorkerPlace } from '../workers/index.js';
 import { DocumentReplication } from './document-replication.js';
 import { LegacyWriters } from './legacy-writers.js';
 import { CollectionMigrations } from './migration/collection-migrations.js';
@@ -50,14 +51,18 @@ const MIGRATION_PATIENCE_MS = 30_000;
     },
     {
       provide: CollectionMigrations,
-      inject: [Database, PhpDocuments, DocumentReplication, LOGGER],
+      inject: [Database, PhpDocuments, DocumentReplication, LOGGER, { token: WORKER_PLACE, optional: true }],
       useFactory: (
         database: Database,
         documents: PhpDocuments,
         replication: DocumentReplication,
         logger: Logger,
+        place: WorkerPlace | undefined,
       ): CollectionMigrations =>
-        new CollectionMigrations({ database, documents, replication, logger, patienceMs: MIGRATION_PATIENCE_MS }),
+        new CollectionMigrations(
+          { database, documents, replication, logger, patienceMs: MIGRATION_PATIENCE_MS },
+          place?.link,
+        ),
     },
   ],
   exports: [CollectionMigrations, LegacyWriters, OwnerEffectsSource, PhpDocuments, Replication],

@@ -41,6 +41,6 @@ export type {
   UpstreamSettings,
 } from './route.js';
 export { RouteTableError } from './route-file.js';
-export { RouteTableKeeper } from './route-table-keeper.js';
+export { type LastGoodTable, RouteTableKeeper } from './route-table-keeper.js';
 export { isStageable, type Stage, STAGES, type Staging, whyNotStage } from './stage.js';
 export { type RouteGroup, RouteMatcher } from './route-matcher.js';

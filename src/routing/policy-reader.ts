@@ -60,7 +60,11 @@ export class PolicyReader {
     return {
       authorization: this.authorizationOf(at, whereIs('authorization'), chosen.authorization),
       rateLimit: (chosen.rateLimit ?? []).flatMap((name) => this.rateLimitOf(whereIs('rateLimit'), name)),
-      concurrency: { route: chosen.concurrency?.route, caller: chosen.concurrency?.caller },
+      concurrency: {
+        route: chosen.concurrency?.route,
+        caller: chosen.concurrency?.caller,
+        upstream: chosen.concurrency?.upstream,
+      },
       signature: this.signatureOf(whereIs('signature'), chosen.signature),
       input: this.dtoOf(whereIs('input'), chosen.input),
       unknownFields: chosen.unknownFields ?? 'allow',

@@ -5,6 +5,12 @@ import type { RouteTable } from './route.js';
 import { RouteTableError } from './route-file.js';
 import { RouteFileWatcher } from './route-file-watcher.js';
 
+/** A table that was in use before this process began. */
+export interface LastGoodTable {
+  readonly text?: string | undefined;
+  readonly onGood?: ((text: string) => void) | undefined;
+}
+
 /** Keeps the route table in use up to date with its file; a bad file changes nothing and says so. */
 export class RouteTableKeeper {
   private readonly watcher: RouteFileWatcher;
@@ -20,15 +26,26 @@ export class RouteTableKeeper {
     private readonly options: LoadOptions,
     private readonly use: (table: RouteTable) => void,
     private readonly logger: Logger,
+    /** For several processes with one table: what stands in where the file is bad, and who hears of a text that is good. */
+    private readonly lastGood: LastGoodTable = {},
   ) {
     this.watcher = new RouteFileWatcher(options.file, () => this.reload());
   }
 
   /** Loads the table for the first time and watches its file from then on. @throws RouteTableError */
   start(): void {
-    this.text = readFileSync(this.options.file, 'utf8');
-    this.use(loadRouteTable(this.text, this.options));
-    this.noteGood();
+    const { text: lastGood } = this.lastGood;
+    try {
+      this.text = readFileSync(this.options.file, 'utf8');
+      this.use(loadRouteTable(this.text, this.options));
+      this.noteGood();
+    } catch (error) {
+      if (lastGood === undefined) throw error;
+      this.logger.error({ why: whyNot(error) }, 'route table not loaded: the last good one is used');
+      this.text = lastGood;
+      this.use(loadRouteTable(lastGood, this.options));
+      this.lastGoodAt = Date.now();
+    }
     this.watcher.start();
   }
 
@@ -57,6 +74,7 @@ export class RouteTableKeeper {
   private noteGood(): void {
     this.lastGoodAt = Date.now();
     this.isCurrent = true;
+    this.lastGood.onGood?.(this.text);
   }
 
   stop(): void {

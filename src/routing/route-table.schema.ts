@@ -65,7 +65,16 @@ const cache = {
 const policies = closed({
   authorization: { ...name, description: 'Name of a policy under policies.authorization. Without it nobody gets in.' },
   rateLimit: { type: 'array', items: name, description: 'Names of policies under policies.rateLimit, in order.' },
-  concurrency: closed({ route: { type: 'integer', minimum: 1 }, caller: { type: 'integer', minimum: 1 } }),
+  concurrency: closed({
+    route: { type: 'integer', minimum: 1 },
+    caller: { type: 'integer', minimum: 1 },
+    upstream: {
+      type: 'integer',
+      minimum: 1,
+      description:
+        'Calls of the route that its upstream is given at once; more wait, 5 s at most. Left out: half of its connections.',
+    },
+  }),
   signature: { ...name, description: 'Name of a policy under policies.signature.' },
   input: { ...name, description: 'Name of the DTO that the fields of a request must satisfy.' },
   unknownFields: { enum: ['allow', 'refuse'] },
@@ -204,7 +213,13 @@ export const ROUTE_TABLE_SCHEMA = {
               windowMs: { ...milliseconds, minimum: 1000 },
               openMs: { ...milliseconds, minimum: 50 },
             }),
-            connections: { type: 'integer', minimum: 1, maximum: 4096 },
+            connections: {
+              type: 'integer',
+              minimum: 1,
+              maximum: 4096,
+              description:
+                'Calls under way at once, per target: 256 when left out. At most what PHP works on at once (pm.max_children), so that no route can fill it.',
+            },
           },
           ['targets'],
         ),

@@ -31,10 +31,14 @@ export interface SignaturePolicy {
   readonly windowS: number;
 }
 
-/** Requests that may be under way at the same time; undefined for no bound. More are refused with 503, of one caller with 429. */
+/**
+ * Requests that may be under way at the same time; undefined for no bound. More are refused with 503, of one caller with 429.
+ * `upstream`: calls of the route that its upstream is given at once; undefined for its share by default. More wait a while.
+ */
 export interface ConcurrencyBounds {
   readonly route: number | undefined;
   readonly caller: number | undefined;
+  readonly upstream: number | undefined;
 }
 
 /** Tells a failure that PHP reports with status 200: the value at a JSON pointer equals this one. */
@@ -199,6 +203,7 @@ export interface UpstreamSettings {
   /** Answers, and takes, owners' documents by signed calls; with `identity` only. */
   readonly documents: string | undefined;
   readonly breaker: { readonly threshold: number; readonly windowMs: number; readonly openMs: number };
+  /** Calls under way at once, per target. */
   readonly connections: number;
 }
 

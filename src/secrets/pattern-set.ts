@@ -107,7 +107,10 @@ function pairsOf({ head }: SecretPattern, at: number): readonly (readonly [numbe
 }
 
 function membersOf(set: ByteSet | undefined): readonly number[] {
-  return [...(set ?? []).entries()].filter(([, isIn]) => isIn === 1).map(([byte]) => byte);
+  const members: number[] = [];
+  // A plain loop: each start of a gateway asks for hundreds.
+  for (let byte = 0; byte < (set?.length ?? 0); byte++) if (set?.[byte] === 1) members.push(byte);
+  return members;
 }
 
 function mayBeginAt({ notAfter }: SecretPattern, bytes: Buffer, at: number, before: Buffer): boolean {

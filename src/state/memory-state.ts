@@ -4,6 +4,8 @@ import { wholeMs } from './whole-ms.js';
 
 /** Entries of one room after which the one that was not used for longest is forgotten: the bound of the memory. */
 const MAX_ENTRIES = 100_000;
+/** Each counts for one, by size and not by `max`: for that lru-cache would take the place of all of them (3 MB) at once. */
+const BOUND = { maxSize: MAX_ENTRIES, sizeCalculation: () => 1 } as const;
 
 /** The shared state of a gateway that is alone: in memory, bounded, gone with the process. */
 export class MemoryState implements SharedState {
@@ -40,7 +42,7 @@ export class MemoryState implements SharedState {
   replicatedMap(name: string): ReplicatedMap {
     const known = this.maps.get(name);
     if (known !== undefined) return known;
-    const values = new LRUCache<string, string>({ max: MAX_ENTRIES });
+    const values = new LRUCache<string, string>(BOUND);
     const made: ReplicatedMap = {
       get: (key) => values.get(key),
       set: (key, value, ttlMs) => {
@@ -57,7 +59,7 @@ export class MemoryState implements SharedState {
     const name = key.slice(0, key.indexOf(':') + 1);
     const known = this.rooms.get(name);
     if (known !== undefined) return known;
-    const made = new LRUCache<string, string>({ max: MAX_ENTRIES });
+    const made = new LRUCache<string, string>(BOUND);
     this.rooms.set(name, made);
     return made;
   }

@@ -2,6 +2,7 @@ import type { Metrics } from '../metrics/index.js';
 import type { ConcurrencyLimiter } from './concurrency-limiter.js';
 import type { CountingStorage } from './counting-storage.js';
 import type { RateLimits } from './rate-limits.js';
+import { LinkedThrottlerStorage } from './linked-throttler-storage.js';
 import { RedisThrottlerStorage } from './redis-throttler-storage.js';
 
 /** What limits have refused, and whether they are counted together with the other instances. */
@@ -20,10 +21,10 @@ export function measureLimits(
   metrics.sampled(
     'counter',
     'donna_rate_limit_counted_alone_total',
-    'Hits that this instance counted by itself, because Redis was away (down) or did not answer (error). Only with REDIS_URL.',
+    'Hits that this instance counted by itself, because Redis was away (down) or did not answer (error); with workers and no REDIS_URL: because their primary did.',
     ['why'],
     () => {
-      if (!(storage instanceof RedisThrottlerStorage)) return [];
+      if (!(storage instanceof RedisThrottlerStorage || storage instanceof LinkedThrottlerStorage)) return [];
       const { down, error } = storage.countedAlone;
       return [
         [['down'], down],

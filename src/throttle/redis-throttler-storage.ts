@@ -14,12 +14,16 @@ const MAX_LIMITERS = 1000;
  * who is over the limit is refused without asking again, and when Redis is gone each gateway counts on from there by itself.
  */
 export class RedisThrottlerStorage extends CountingStorage {
-  private readonly memory = new MemoryThrottlerStorage();
   /** Hits that were counted here alone, because Redis was away (`down`) or did not answer (`error`). */
   readonly countedAlone = { down: 0, error: 0 };
   private readonly limiters = new LRUCache<string, RateLimiterRedis>({ max: MAX_LIMITERS });
 
-  constructor(private readonly redis: RedisConnection) {
+  /** `insurance` counts while Redis is away, over the same memory; each process by itself when left out. */
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly memory = new MemoryThrottlerStorage(),
+    private readonly insurance: CountingStorage = memory,
+  ) {
     super();
   }
 
@@ -37,9 +41,9 @@ export class RedisThrottlerStorage extends CountingStorage {
       );
   }
 
-  private countAlone(hit: Hit, why: 'down' | 'error'): HitCount {
+  private countAlone(hit: Hit, why: 'down' | 'error'): HitCount | Promise<HitCount> {
     this.countedAlone[why] += 1;
-    return this.memory.hit(hit);
+    return this.insurance.hit(hit);
   }
 
   private note(hit: Hit, { consumedPoints: hits, msBeforeNext }: RateLimiterRes): HitCount {

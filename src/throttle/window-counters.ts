@@ -53,6 +53,13 @@ export class WindowCounters {
     return { hits: window.hits, isOver: true, resetMs };
   }
 
+  /** What was counted in the window that is open now. */
+  peek(key: string): { readonly hits: number; readonly resetMs: number } | undefined {
+    const window = this.windows.get(key);
+    const resetMs = window === undefined ? 0 : window.endsAt - performance.now();
+    return window === undefined || resetMs <= 0 ? undefined : { hits: window.hits, resetMs };
+  }
+
   /** Takes over what was counted elsewhere. */
   adopt(key: string, hits: number, resetMs: number, limit: number): void {
     const now = performance.now();

@@ -72,6 +72,9 @@ export class Exchange {
   /** The client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1). */
   expectsContinue = false;
 
+  /** Its place among the requests under way; -1 where it is none of them. */
+  openAt = -1;
+
   constructor(
     readonly req: IncomingMessage,
     readonly res: ServerResponse,

@@ -66,7 +66,7 @@ export function loggerOf(config: GatewayConfig): Logger {
   const logger = createLogger({
     level,
     pseudonyms: Pseudonyms.from(config.identity.secret),
-    destination: file === undefined ? standardOutput() : new LogFiles(file),
+    destination: file === undefined ? standardOutput(config.workers > 1) : new LogFiles(file),
   });
   loggers.set(config, logger);
   return logger;

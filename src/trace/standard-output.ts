@@ -7,6 +7,8 @@ const SLOW_AGAIN_MS = 50;
 const AGAIN_MS = 1000;
 /** Times that the end of the process waits `SLOW_AGAIN_MS` for such a reader. */
 const LAST_TRIES = 20;
+/** Bytes that a pipe takes whole, so that lines of several processes are not mixed (POSIX, PIPE_BUF on Linux). */
+const WHOLE_BYTES = 4096;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -26,6 +28,8 @@ export class StandardOutput {
   constructor(
     private readonly fd = 1,
     private readonly maxWaitingBytes = MAX_WAITING_BYTES,
+    /** Other processes write to it too. */
+    private readonly isShared = false,
   ) {}
 
   write(line: string): void {
@@ -84,8 +88,20 @@ export class StandardOutput {
       this.leftOut = 0;
       this.write(`${JSON.stringify({ level: 'error', time: new Date().toISOString(), msg })}\n`);
     }
-    this.rest = Buffer.from(this.waiting.join(''));
-    this.waiting = [];
+    const lines = this.isShared ? this.waiting.splice(0, this.countWhole()) : this.waiting.splice(0);
+    this.rest = Buffer.from(lines.join(''));
+  }
+
+  /** Lines that go out as a whole; one at least. */
+  private countWhole(): number {
+    let bytes = 0;
+    let count = 0;
+    for (const line of this.waiting) {
+      bytes += Buffer.byteLength(line);
+      if (count > 0 && bytes > WHOLE_BYTES) break;
+      count += 1;
+    }
+    return count;
   }
 
   /** Nobody will read it any more. */
@@ -98,10 +114,10 @@ export class StandardOutput {
 
 let shared: StandardOutput | undefined;
 
-/** The one of this process. */
-export function standardOutput(): StandardOutput {
+/** The one of this process; `isShared` where other processes write to the same. */
+export function standardOutput(isShared = false): StandardOutput {
   if (shared === undefined) {
-    const output = new StandardOutput();
+    const output = new StandardOutput(1, MAX_WAITING_BYTES, isShared);
     process.once('exit', () => output.end());
     shared = output;
   }

@@ -196,10 +196,14 @@ describe('the doctor and the settings', () => {
     expect(found.of('proxies')).toEqual([expect.stringMatching(/^fault: TRUSTED_PROXIES trusts everybody/)]);
   });
 
-  it('warns of secrets that nobody drew, and of settings that have no effect', async () => {
-    const found = await diagnose({ JWT_SECRET: 'aaaabbbb'.repeat(8), GATEWAY_WORKERS: '4' });
+  it('warns of secrets that nobody drew, and of more workers than cores', async () => {
+    const found = await diagnose({
+      JWT_SECRET: 'aaaabbbb'.repeat(8),
+      GATEWAY_WORKERS: '256',
+      DATABASE_URL: 'postgres://u:p@127.0.0.1:9/x',
+    });
     expect(found.of('settings')).toContainEqual(expect.stringMatching(/^warning: JWT_SECRET repeats itself/));
-    expect(found.of('settings')).toContainEqual(expect.stringMatching(/^warning: GATEWAY_WORKERS has no effect yet/));
+    expect(found.of('settings')).toContainEqual(expect.stringMatching(/^warning: 256 processes serve on/));
   });
 });
 

@@ -103,6 +103,8 @@ describe('the bootstrap', () => {
       [() => rmSync(join(project, 'src/room/new.ts')), ['run']],
       [() => write('tsconfig.build.json', '{}'), ['run']],
       [() => write('scripts/build-client.mjs', 'another bundle'), ['run']],
+      [() => write('scripts/build-server.mjs', 'another bundle'), ['run']],
+      [() => write('package-lock.json', '{ "other": "dependencies" }'), ['install', 'run']],
       [() => rmSync(join(project, 'dist/main.js')), ['run']],
     ];
     for (const [change, calls] of steps) {

@@ -125,8 +125,8 @@ describe('a coded answer', () => {
     const bytes = gzipSync(gzipSync(leak));
     site.say = (socket) => {
       const coded = 'Content-Encoding: gzip\r\n'.repeat(2);
-      socket.write(`HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n${coded}Content-Length: ${bytes.length}\r\n\r\n`);
-      socket.write(bytes);
+      const head = `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n${coded}Content-Length: ${bytes.length}\r\n\r\n`;
+      socket.write(Buffer.concat([Buffer.from(head), bytes]));
     };
     expectRefusal(await call(site.url, '/page/x'));
   });
@@ -147,8 +147,17 @@ describe('a coded answer', () => {
   });
 
   it('that is said to be gzip and is not is looked at as it is', async () => {
-    site.answerWith({ 'Content-Encoding': 'gzip' }, leak);
+    site.answerWith({ 'Content-Encoding': 'gzip' }, leak.subarray(page.length - 1000, page.length + 1000));
     expectRefusal(await call(site.url, '/page/x'));
+    site.expectAlarm('OPENAI_API_KEY');
+  });
+
+  // Its head waits for the first piece only, and the secret is in the second.
+  it('that is said to be gzip and is not is stopped at a secret beyond the first piece', async () => {
+    site.answerWith({ 'Content-Encoding': 'gzip' }, leak);
+    const { status, text, isCut } = await site.receive('/page/x');
+    expect(status === 502 || isCut).toBe(true);
+    expect(text).not.toContain('donna.');
     site.expectAlarm('OPENAI_API_KEY');
   });
 

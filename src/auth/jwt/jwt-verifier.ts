@@ -41,11 +41,15 @@ export class JwtVerifier implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * The caller, or undefined when the token does not hold.
+   * The caller, or undefined when the token does not hold; at once where the token is known.
    * @throws GatewayError 503 when that cannot be told: the keys cannot be had
    */
-  async verify(token: string): Promise<Identity | undefined> {
-    const proof = await this.prove(token);
+  verify(token: string): Identity | undefined | Promise<Identity | undefined> {
+    const proof = this.prove(token);
+    return proof instanceof Promise ? proof.then((settled) => this.identityOf(settled)) : this.identityOf(proof);
+  }
+
+  private identityOf(proof: Proof | undefined): Identity | undefined {
     if (proof === undefined) return undefined;
     const { identity } = proof;
     return this.revocations.isRevoked({ subject: identity.subject, ...identity.token }) ? undefined : identity;

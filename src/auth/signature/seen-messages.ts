@@ -4,13 +4,15 @@ import type { Logger } from '../../trace/index.js';
 
 /** Messages that this process remembers by itself; the oldest is forgotten first. Only what its sender signed gets in. */
 const MAX_HERE = 50_000;
+/** By size and not by `max`: for that lru-cache would take the place of all of them at once. */
+const BOUND = { maxSize: MAX_HERE, sizeCalculation: () => 1 } as const;
 
 /**
  * Remembers messages, so that none is taken twice: here, and in the shared state for all instances. While that cannot be
  * reached each instance still refuses what it has taken itself.
  */
 export class SeenMessages {
-  private readonly here = new LRUCache<string, true>({ max: MAX_HERE });
+  private readonly here = new LRUCache<string, true>(BOUND);
   private isCutOff = false;
 
   constructor(

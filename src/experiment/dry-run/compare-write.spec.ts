@@ -45,12 +45,13 @@ const find = (
   left: string,
   candidate: object = noteOf('candidate'),
   after = documentOf(OLD, noteOf('control')),
+  before = documentOf(OLD),
 ): Observation =>
   compareWrite(
     {
       control: answerOf(noteOf('control')),
       candidate: answerOf(candidate),
-      effects: { before: documentOf(OLD), after },
+      effects: { before, after },
       left,
     },
     compileAnswerRules({}, DECLARATION),
@@ -108,6 +109,18 @@ describe('the comparison of a write', () => {
     expect(fieldsOf(find(documentOf(OLD, noteOf('candidate')), noteOf('candidate'), documentOf(OLD)))).toEqual([
       'effects:/notes/*',
     ]);
+  });
+
+  // Regression: two writes that met in one millisecond made the later one's time look like an old one.
+  it('is a match where PHP made a time that stood there already, and finds the others in it all the same', () => {
+    const met: Note = { id: 'note_met', at: AT.control };
+    const [before, after] = [documentOf(OLD, met), documentOf(OLD, met, noteOf('control'))];
+    const right = find(documentOf(OLD, met, noteOf('candidate')), noteOf('candidate'), after, before);
+    expect([right.class, fieldsOf(right)]).toEqual(['match', []]);
+    const stale = find(documentOf(OLD, met, noteOf('candidate', { at: AT.old })), noteOf('candidate'), after, before);
+    expect([stale.class, fieldsOf(stale)]).toEqual(['mismatch', ['effects:/notes/*/at']]);
+    const touched = documentOf({ ...OLD, at: AT.candidate }, met, noteOf('candidate'));
+    expect(fieldsOf(find(touched, noteOf('candidate'), after, before))).toEqual(['effects:/notes/*/at']);
   });
 
   it('finds an answer that is wrong though the data are right', () => {

@@ -36,20 +36,15 @@ export function compareWrite(
 ): Observation {
   const answers = compareAnswers(control, candidate, rules, now);
   if (answers.class === 'candidate-error' || answers.class === 'not-comparable') return answers;
-  const base = owner.canonical(before);
+  const [base, made] = [owner.canonical(before), owner.canonical(after)];
   const effectRules = compileRules({
     keyed: keyedEffects,
-    generated: { pointers: generatedEffects, toleranceMs: TOLERANCE_MS, old: textsOf(base) },
+    generated: { pointers: generatedEffects, toleranceMs: TOLERANCE_MS, old: keptTexts(base, made) },
     redact: rules.redact,
     bounds: rules.bounds,
   });
   const renamed = left === undefined ? undefined : renameIds(left, candidate.body, control.body, generated);
-  const effects = compareAnswers(
-    asAnswer(owner.canonical(after)),
-    asAnswer(owner.canonical(renamed)),
-    effectRules,
-    now,
-  );
+  const effects = compareAnswers(asAnswer(made), asAnswer(owner.canonical(renamed)), effectRules, now);
   return joinObservations(answers, effects);
 }
 
@@ -57,15 +52,23 @@ function asAnswer(document: string): Answer {
   return { status: 200, headers: [], body: Buffer.from(document), contentType: 'application/json', ms: 0 };
 }
 
-/** Every string in a document: what stood there before, neither side has made. */
-function textsOf(document: string): ReadonlySet<string> {
-  const texts = new Set<string>();
+/**
+ * Every string of the document before that stands no more often in the one after: neither side has made it. One that came again
+ * was made, by chance as it stood there: PHP gives writes that meet in a millisecond the same time.
+ */
+function keptTexts(before: string, after: string): ReadonlySet<string> {
+  const [old, made] = [countTexts(before), countTexts(after)];
+  return new Set([...old.keys()].filter((text) => (made.get(text) ?? 0) <= (old.get(text) ?? 0)));
+}
+
+function countTexts(document: string): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
   const waiting: unknown[] = [parse(document)];
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (typeof value === 'string') texts.add(value);
+    if (typeof value === 'string') counts.set(value, (counts.get(value) ?? 0) + 1);
     else if (typeof value === 'object' && value !== null) waiting.push(...Object.values(value).filter(isThere));
   }
-  return texts;
+  return counts;
 }
 
 function isThere(value: unknown): boolean {

@@ -4,7 +4,7 @@ import { answerWithError } from '../../contract/index.js';
 import { AnswerStream, printable } from './answer-stream.js';
 import { type EnvelopedAnswer, envelopeAnswer } from './envelope-answer.js';
 import { type ForwardError, toClientError } from '../forward-error.js';
-import type { AnswerFlow, AnswerHead, AnswerReceiver } from '../forwarders/forwarder.js';
+import type { AnswerFlow, AnswerHead, AnswerReceiver, UpstreamCall } from '../forwarders/forwarder.js';
 import type { RouteAnswerRules } from './route-answer-rules.js';
 import { transformAnswerHeaders, type TransformedHeaders } from '../transforms/answer-headers.js';
 import type { Target } from '../upstream/target.js';
@@ -15,6 +15,17 @@ const HEADERS = codeOfWord('php: headers');
 const BODY = codeOfWord('php: body');
 const ENVELOPE = codeOfWord('envelope');
 const ANSWER = codeOfWord('answer');
+
+/** Bytes of a body up to which copying it is cheaper than writing two pieces. */
+const MAX_JOINED_BYTES = 16_384;
+
+/** Hears how a call goes. */
+export interface CallObserver {
+  /** Once: with undefined when the head of an answer arrived, else with the failure. */
+  onBegun(failure: ForwardError | undefined): void;
+  /** The call holds no connection any more. */
+  onOver(): void;
+}
 
 type State = 'waiting' | 'reading' | 'streaming' | 'done';
 
@@ -30,19 +41,19 @@ export class AnswerRelay implements AnswerReceiver {
   private readonly chunks: Buffer[] = [];
   private bytes = 0;
   private deadline: NodeJS.Timeout | undefined;
-  private cancel: () => void = () => undefined;
+  private underWay: UpstreamCall | undefined;
   private readonly startedAt: number;
   /** The part of the call that is under way, and when it ended, by their places in the timeline. */
   private part: number;
 
-  /** `call`: its place in the timeline. `onBegun` hears once how the call began: with undefined when the head arrived, else with the failure. */
+  /** `call`: its place in the timeline. */
   constructor(
     private readonly exchange: Exchange,
     private readonly rules: RouteAnswerRules,
     private readonly target: Target,
     private readonly retryAfterS: number,
     private readonly call: number,
-    private readonly onBegun: (failure: ForwardError | undefined) => void,
+    private readonly observer: CallObserver,
   ) {
     const { timeline } = exchange;
     this.startedAt = timeline.now();
@@ -50,15 +61,15 @@ export class AnswerRelay implements AnswerReceiver {
   }
 
   /** Starts the clock and takes the way to abandon the call. */
-  begin(cancel: () => void): void {
-    this.cancel = cancel;
+  begin(underWay: UpstreamCall): void {
+    this.underWay = underWay;
     if (this.state !== 'waiting') return;
     const { timeoutMs } = this.rules.policies;
     if (this.exchange.res.destroyed) {
       this.giveUp({ stage: 'request', cause: 'client-left' });
       return;
     }
-    this.exchange.res.once('close', this.onClientClose);
+    this.exchange.res.on('close', () => this.onClientClose());
     this.deadline = setTimeout(
       () => this.giveUp({ stage: this.head === undefined ? 'request' : 'answer', cause: 'timeout' }),
       timeoutMs,
@@ -100,7 +111,7 @@ export class AnswerRelay implements AnswerReceiver {
       this.giveUp({ stage: 'answer', cause: 'malformed' });
       return;
     }
-    this.onBegun(undefined);
+    this.observer.onBegun(undefined);
   }
 
   onData(chunk: Buffer): void {
@@ -120,13 +131,11 @@ export class AnswerRelay implements AnswerReceiver {
     } else if (this.state === 'reading' && this.head !== undefined && this.transformed !== undefined) {
       this.finish();
       this.exchange.timeline.step(ENVELOPE);
-      void envelopeAnswer(
-        this.exchange,
-        this.rules,
-        this.head,
-        this.transformed,
-        Buffer.concat(this.chunks, this.bytes),
-      ).then((answer) => this.send(answer));
+      const [only] = this.chunks;
+      const body = this.chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.chunks, this.bytes);
+      const answer = envelopeAnswer(this.exchange, this.rules, this.head, this.transformed, body);
+      if (answer instanceof Promise) void answer.then((settled) => this.send(settled));
+      else this.send(answer);
     }
   }
 
@@ -141,7 +150,7 @@ export class AnswerRelay implements AnswerReceiver {
       return;
     }
     this.exchange.notes.upstreamFault = nameOf(error);
-    this.onBegun(error);
+    this.observer.onBegun(error);
   }
 
   private refuse(error: ForwardError): void {
@@ -150,7 +159,7 @@ export class AnswerRelay implements AnswerReceiver {
   }
 
   private giveUp(error: ForwardError): void {
-    this.cancel();
+    this.underWay?.abandon();
     this.onError(error);
   }
 
@@ -202,7 +211,9 @@ export class AnswerRelay implements AnswerReceiver {
     const headers = [...this.rules.gatewayHeaders(this.exchange, type), ...answer.headers];
     headers.push('Content-Length', String(answer.body.byteLength));
     res.writeHead(this.head?.status ?? 502, printable(this.head?.statusText ?? ''), headers);
-    res.end(answer.body);
+    // As text a small body goes out with its head in one piece, which costs a third less than two.
+    if (answer.body.byteLength <= MAX_JOINED_BYTES) res.end(answer.body.toString('latin1'), 'latin1');
+    else res.end(answer.body);
   }
 
   /** The next part of the call begins. `note`: of the one that is over. */
@@ -220,13 +231,14 @@ export class AnswerRelay implements AnswerReceiver {
     timeline.end(this.part, at);
     timeline.end(this.call, at);
     clearTimeout(this.deadline);
-    this.exchange.res.off('close', this.onClientClose);
     this.stream?.close();
+    this.observer.onOver();
   }
 
-  private readonly onClientClose = (): void => {
+  private onClientClose(): void {
+    if (this.state === 'done') return;
     this.giveUp({ stage: this.head === undefined ? 'request' : 'answer', cause: 'client-left' });
-  };
+  }
 }
 
 function nameOf({ stage, cause }: ForwardError): string {

@@ -20,6 +20,11 @@ const decoders: ReadonlyMap<string, Decoder> = new Map([
 /** Codings that are none: PHP scripts say `none` to get round compression, or mistake the field for the charset's. */
 const NO_CODINGS = new Set(['', 'identity', 'none', 'utf-8', 'utf8', 'binary', '8bit']);
 
+/** Whether a content coding says that there is none. */
+export function isPlain(coding: string | undefined): boolean {
+  return coding === undefined || NO_CODINGS.has(coding.trim().toLowerCase());
+}
+
 /**
  * Undoes an answer's content coding (RFC 9110, section 8.4) within a bound on what comes out.
  * Undefined when the coding is unknown, the data broken or the result too long.
@@ -29,9 +34,8 @@ export async function decodeContent(
   coding: string | undefined,
   maxBytes: number,
 ): Promise<Buffer | undefined> {
-  const name = coding?.trim().toLowerCase() ?? '';
-  if (NO_CODINGS.has(name) || body.byteLength === 0) return body;
-  const decode = decoders.get(name);
+  if (isPlain(coding) || body.byteLength === 0) return body;
+  const decode = decoders.get(coding?.trim().toLowerCase() ?? '');
   if (decode === undefined) return undefined;
   try {
     return await decode(body, { maxOutputLength: maxBytes });

@@ -7,7 +7,7 @@ import {
   wantsProblem,
 } from '../../contract/index.js';
 import type { Exchange } from '../../trace/index.js';
-import { decodeContent } from './content-coding.js';
+import { decodeContent, isPlain } from './content-coding.js';
 import { mentionsFailure, showsWorkings, tellsFailure } from './php-workings.js';
 import { problemFrom } from './problem-answer.js';
 import type { AnswerHead } from '../forwarders/forwarder.js';
@@ -33,17 +33,30 @@ const MAY_BE_EMPTY = new Set([201, 202]);
  * Makes one whole answer right by contract section 1: the envelope is spliced into JSON, what merely hides as text/html is
  * told to be JSON, and what is no answer at all (a fatal error page, an empty 500, cut JSON) becomes an error.
  */
-export async function envelopeAnswer(
+export function envelopeAnswer(
   exchange: Exchange,
   rules: RouteAnswerRules,
   head: AnswerHead,
   answer: TransformedHeaders,
   raw: Buffer,
-): Promise<EnvelopedAnswer> {
-  const { policies } = rules;
-  const body = await decodeContent(raw, answer.contentEncoding, policies.maxAnswerBytes);
-  if (body === undefined) return badAnswer(exchange, 'content coding');
+): EnvelopedAnswer | Promise<EnvelopedAnswer> {
+  if (raw.byteLength === 0 || isPlain(answer.contentEncoding))
+    return envelopePlain(exchange, rules, head, answer, raw, raw);
+  return decodeContent(raw, answer.contentEncoding, rules.policies.maxAnswerBytes).then((body) =>
+    body === undefined
+      ? badAnswer(exchange, 'content coding')
+      : envelopePlain(exchange, rules, head, answer, raw, body),
+  );
+}
 
+function envelopePlain(
+  exchange: Exchange,
+  { policies }: RouteAnswerRules,
+  head: AnswerHead,
+  answer: TransformedHeaders,
+  raw: Buffer,
+  body: Buffer,
+): EnvelopedAnswer {
   const isSuccess = head.status >= 200 && head.status < 300;
   const result = spliceEnvelope(body, {
     traceId: exchange.traceId,

@@ -16,7 +16,7 @@ export interface UpstreamRequest {
   /** Raw path and query, as the client spelt them. */
   readonly path: string;
   /** name, value, name, value, … without any field about the body's length. */
-  readonly headers: readonly string[];
+  readonly headers: string[];
   /** Nothing, the bytes that a policy has read, or what the client is still sending. */
   readonly body: null | Buffer | StreamedBody;
 }
@@ -31,8 +31,14 @@ export interface AnswerHead {
 
 /** The hold on a running answer. */
 export interface AnswerFlow {
-  pause(): void;
-  resume(): void;
+  pause(): unknown;
+  resume(): unknown;
+}
+
+/** A call under way. */
+export interface UpstreamCall {
+  /** Ends it: the connection is closed and the receiver hears nothing more. */
+  abandon(): void;
 }
 
 /** Gets an answer as it arrives: `onSent` once there is a connection, `onHead`, any number of `onData`, then `onEnd`; or `onError` at any point, once. */
@@ -46,6 +52,5 @@ export interface AnswerReceiver {
 
 /** Sends one request to one target. Both forwarders keep this contract, so that routes can change between them. */
 export interface Forwarder {
-  /** @returns a function that abandons the call: the connection is closed and the receiver hears nothing more. */
-  forward(exchange: Exchange, request: UpstreamRequest, target: Target, receiver: AnswerReceiver): () => void;
+  forward(exchange: Exchange, request: UpstreamRequest, target: Target, receiver: AnswerReceiver): UpstreamCall;
 }

@@ -2,16 +2,25 @@ import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middlewar
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Exchange } from '../../trace/index.js';
 import { classifyFault, type ForwardError } from '../forward-error.js';
-import type { AnswerReceiver, Forwarder, UpstreamRequest } from './forwarder.js';
+import type { AnswerReceiver, Forwarder, UpstreamCall, UpstreamRequest } from './forwarder.js';
 import type { Target } from '../upstream/target.js';
 import { toHeaderObject } from '../upstream-request.js';
 
-interface Call {
-  readonly request: UpstreamRequest;
-  readonly receiver: AnswerReceiver;
+class Call implements UpstreamCall {
   proxyReq: ClientRequest | undefined;
   answer: IncomingMessage | undefined;
-  isDone: boolean;
+  isDone = false;
+
+  constructor(
+    readonly request: UpstreamRequest,
+    readonly receiver: AnswerReceiver,
+  ) {}
+
+  abandon(): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    this.proxyReq?.destroy();
+  }
 }
 
 type Middleware = RequestHandler<IncomingMessage, ServerResponse>;
@@ -25,8 +34,8 @@ export class HttpProxyForwarder implements Forwarder {
   private readonly middlewares = new WeakMap<Target, Middleware>();
   private readonly calls = new WeakMap<IncomingMessage, Call>();
 
-  forward(exchange: Exchange, request: UpstreamRequest, target: Target, receiver: AnswerReceiver): () => void {
-    const call: Call = { request, receiver, proxyReq: undefined, answer: undefined, isDone: false };
+  forward(exchange: Exchange, request: UpstreamRequest, target: Target, receiver: AnswerReceiver): UpstreamCall {
+    const call = new Call(request, receiver);
     const { req, res } = exchange;
     this.calls.set(req, call);
     req.url = request.path;
@@ -34,11 +43,7 @@ export class HttpProxyForwarder implements Forwarder {
     void this.middlewareOf(target)(req, res, (error?: unknown) => {
       if (error !== undefined) fail(call, classifyFault(error, call.answer !== undefined));
     });
-    return () => {
-      if (call.isDone) return;
-      call.isDone = true;
-      call.proxyReq?.destroy();
-    };
+    return call;
   }
 
   private middlewareOf(target: Target): Middleware {
@@ -113,7 +118,7 @@ export class HttpProxyForwarder implements Forwarder {
     });
     receiver.onHead(
       { status: answer.statusCode ?? 502, statusText: answer.statusMessage ?? '', headers: answer.rawHeaders },
-      { pause: () => answer.pause(), resume: () => answer.resume() },
+      answer,
     );
   }
 }

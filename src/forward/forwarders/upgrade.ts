@@ -88,7 +88,10 @@ function ask(
       relayAnswer(
         answer,
         call,
-        new AnswerRelay(exchange, plan.rules, target, plan.upstream.retryAfterS, place, resolve),
+        new AnswerRelay(exchange, plan.rules, target, plan.upstream.retryAfterS, place, {
+          onBegun: resolve,
+          onOver: () => undefined,
+        }),
       );
     });
     call.end();
@@ -102,10 +105,10 @@ function limitConnecting(call: ClientRequest, ms: number, settle: (failure: Forw
 }
 
 function relayAnswer(answer: IncomingMessage, call: ClientRequest, relay: AnswerRelay): void {
-  relay.begin(() => call.destroy());
+  relay.begin({ abandon: () => call.destroy() });
   relay.onHead(
     { status: answer.statusCode ?? 502, statusText: answer.statusMessage ?? '', headers: answer.rawHeaders },
-    { pause: () => answer.pause(), resume: () => answer.resume() },
+    answer,
   );
   answer.on('data', (chunk: Buffer) => relay.onData(chunk));
   answer.once('end', () => relay.onEnd());

@@ -1,75 +1,105 @@
-import { circuitBreaker, CircuitState, handleWhenResult, isBrokenCircuitError, SamplingBreaker } from 'cockatiel';
 import type { UpstreamSettings } from '../../routing/index.js';
 import { countsAgainstTarget, type ForwardError } from '../forward-error.js';
+import { FailureWindow } from './failure-window.js';
 
-const BROKEN: ForwardError = { stage: 'connect', cause: 'breaker-open' };
+export const BREAKER_OPEN: ForwardError = { stage: 'connect', cause: 'breaker-open' };
+/** Of a call that threw: it says nothing of its target. */
+const NO_VERDICT: ForwardError = { stage: 'connect', cause: 'client-left' };
 /** Calls in the window below which no share of failures opens the breaker. */
 const MIN_CALLS = 5;
-/** The library wants less than one: "all of them" is 99.9 %. */
+/** "All of them" is 99.9 %: one call that was answered long ago is not to keep it closed. */
 const MAX_THRESHOLD = 0.999;
 /** Calls that come while one tests whether the target is back wait this long for its outcome. */
 const TRIAL_WAIT_MS = 500;
 
-/** Keeps calls from a target that fails most of them, and lets one through now and then to see whether it is back. */
+/**
+ * Keeps calls from a target that fails most of them, and lets one through now and then to see whether it is back: a circuit breaker with
+ * the states closed, open and half-open. While it is closed a call costs two additions (docs/decisions/0037-the-hot-path.md).
+ */
 export class TargetBreaker {
-  private policy;
+  private current: 'closed' | 'open' | 'half-open' = 'closed';
+  private readonly window: FailureWindow;
+  private readonly threshold: number;
+  /** Milliseconds of `performance.now()` until which an open breaker lets nobody through. */
+  private openUntil = 0;
   /** Times that it has opened. */
   opened = 0;
   private readonly waiting = new Set<() => void>();
 
   constructor(private readonly settings: UpstreamSettings['breaker']) {
-    this.policy = this.create();
+    this.window = new FailureWindow(settings.windowMs);
+    this.threshold = Math.min(settings.threshold, MAX_THRESHOLD);
   }
 
   /** Open, or a single call is testing whether it may close. */
   get isOpen(): boolean {
-    return this.policy.state !== CircuitState.Closed;
+    return this.current !== 'closed';
   }
 
   get state(): 'closed' | 'open' | 'half-open' {
-    if (!this.isOpen) return 'closed';
-    return this.policy.state === CircuitState.HalfOpen ? 'half-open' : 'open';
+    return this.current;
   }
 
-  /** Runs a call unless the breaker is open. Resolves with the failure, if any; an open breaker is one. */
-  async guard(call: () => Promise<ForwardError | undefined>): Promise<ForwardError | undefined> {
-    if (this.policy.state === CircuitState.HalfOpen) await this.trialEnds();
-    // The library would let the call wait for ever.
-    if (this.policy.state === CircuitState.HalfOpen) return BROKEN;
-    try {
-      return await this.policy.execute(call);
-    } catch (error) {
-      if (isBrokenCircuitError(error)) return BROKEN;
-      throw error;
+  /** Asks whether a call may go; at once, unless another call is testing the target. Whoever may go tells how it went with {@link leave}. */
+  enter(): boolean | Promise<boolean> {
+    if (this.current === 'closed') return true;
+    // The call that tests is another's: after it all is known, or nobody may.
+    if (this.current === 'half-open')
+      return this.trialEnds().then(() => this.current !== 'half-open' && this.enterNow());
+    return this.enterNow();
+  }
+
+  /** How a call went: undefined where it was answered. */
+  leave(failure: ForwardError | undefined): void {
+    const isFailure = failure !== undefined && countsAgainstTarget(failure);
+    if (this.current === 'half-open') {
+      if (isFailure) this.open();
+      else if (failure === undefined) this.close();
+      else this.wait();
+      return;
     }
+    // A call from before it opened says nothing that is not known.
+    if (this.current === 'open') return;
+    this.window.add(isFailure);
+    if (isFailure && this.window.exceeds(this.threshold, MIN_CALLS)) this.open();
+  }
+
+  /** Makes a call, if it may go. Resolves with the failure, if any; an open breaker is one. */
+  guard(call: () => Promise<ForwardError | undefined>): Promise<ForwardError | undefined> {
+    return guardCall(this, call);
   }
 
   /** Forgets all failures: the target was seen to be well. */
   reset(): void {
-    // A new one: closing the old one would keep its count of failures, so that the next single one opened it again.
-    this.policy = this.create();
+    this.close();
+  }
+
+  private enterNow(): boolean {
+    if (this.current === 'open' && performance.now() >= this.openUntil) {
+      this.current = 'half-open';
+      return true;
+    }
+    return this.current === 'closed';
+  }
+
+  private open(): void {
+    this.current = 'open';
+    this.openUntil = performance.now() + this.settings.openMs;
+    this.opened += 1;
     this.release();
   }
 
-  private create() {
-    const { threshold, windowMs, openMs } = this.settings;
-    const made = circuitBreaker(
-      handleWhenResult((result) => result !== undefined && countsAgainstTarget(result as ForwardError)),
-      {
-        halfOpenAfter: openMs,
-        breaker: new SamplingBreaker({
-          threshold: Math.min(threshold, MAX_THRESHOLD),
-          duration: windowMs,
-          minimumRps: MIN_CALLS / (windowMs / 1000),
-        }),
-      },
-    );
-    made.onStateChange((state) => {
-      if (made !== this.policy) return;
-      if (state === CircuitState.Open) this.opened += 1;
-      if (state !== CircuitState.HalfOpen) this.release();
-    });
-    return made;
+  /** The test ended without a verdict (its client left): the next call is the test. */
+  private wait(): void {
+    this.current = 'open';
+    this.openUntil = 0;
+    this.release();
+  }
+
+  private close(): void {
+    this.current = 'closed';
+    this.window.clear();
+    this.release();
   }
 
   private trialEnds(): Promise<void> {
@@ -86,5 +116,25 @@ export class TargetBreaker {
 
   private release(): void {
     for (const finish of this.waiting) finish();
+  }
+}
+
+/** Who decides whether a call may go, and is told how it went. */
+interface Gate {
+  enter(): boolean | Promise<boolean>;
+  leave(failure: ForwardError | undefined): void;
+}
+
+/** Makes a call through a gate. Resolves with the failure, if any; that the gate is closed is one. */
+export async function guardCall(
+  gate: Gate,
+  call: () => Promise<ForwardError | undefined>,
+): Promise<ForwardError | undefined> {
+  if (!(await gate.enter())) return BREAKER_OPEN;
+  let failure: ForwardError | undefined = NO_VERDICT;
+  try {
+    return (failure = await call());
+  } finally {
+    gate.leave(failure);
   }
 }

@@ -5,9 +5,11 @@ import { Pool } from 'undici';
 import type { UpstreamSettings } from '../../routing/index.js';
 import { codeOfWord } from '../../trace/index.js';
 import { countsAgainstTarget, type ForwardError } from '../forward-error.js';
-import { TargetBreaker } from './target-breaker.js';
+import { guardCall, TargetBreaker } from './target-breaker.js';
 
 const KEEP_ALIVE_MS = 4000;
+/** Connections for the gateway's own calls (session questions, probes), beside those that routes may take: these must never wait for a slow route. */
+const OWN_CONNECTIONS = 8;
 
 /** One address of an upstream: its connections, its breaker, and what the health probe last saw. */
 export class Target {
@@ -47,7 +49,7 @@ export class Target {
     this.connectTimeoutMs = settings.connectTimeoutMs;
     this.keepsPublicHost = settings.host === 'auto' ? isLocal(url.hostname) : settings.host === 'public';
     this.pool = new Pool(this.origin, {
-      connections: settings.connections,
+      connections: settings.connections + OWN_CONNECTIONS,
       pipelining: 1,
       connect: { timeout: settings.connectTimeoutMs },
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -77,17 +79,28 @@ export class Target {
     return this.breaker.opened;
   }
 
-  /** Runs a call under the breaker. Resolves with the failure, if any; an open breaker is one. */
-  async guard(call: () => Promise<ForwardError | undefined>): Promise<ForwardError | undefined> {
-    const { calls } = this;
-    calls.underWay += 1;
-    try {
-      const failure = await this.breaker.guard(call);
-      calls[outcomeOf(failure)] += 1;
-      return failure;
-    } finally {
-      calls.underWay -= 1;
-    }
+  /** Asks the breaker whether a call may go. Whoever may go tells how it went with {@link leave}. */
+  enter(): boolean | Promise<boolean> {
+    const may = this.breaker.enter();
+    return may instanceof Promise ? may.then((settled) => this.count(settled)) : this.count(may);
+  }
+
+  /** A call that was let go has begun to be answered, or has failed before that. */
+  leave(failure: ForwardError | undefined): void {
+    this.calls.underWay -= 1;
+    this.calls[outcomeOf(failure)] += 1;
+    this.breaker.leave(failure);
+  }
+
+  /** Makes a call, if it may go. Resolves with the failure, if any; an open breaker is one. */
+  guard(call: () => Promise<ForwardError | undefined>): Promise<ForwardError | undefined> {
+    return guardCall(this, call);
+  }
+
+  private count(may: boolean): boolean {
+    if (may) this.calls.underWay += 1;
+    else this.calls.refused += 1;
+    return may;
   }
 
   /** Notes what a health probe saw. A target that answers again is used again at once. */
@@ -119,9 +132,8 @@ export class Target {
   }
 }
 
-function outcomeOf(failure: ForwardError | undefined): 'answered' | 'failed' | 'refused' | 'given-up' {
+function outcomeOf(failure: ForwardError | undefined): 'answered' | 'failed' | 'given-up' {
   if (failure === undefined) return 'answered';
-  if (failure.cause === 'breaker-open') return 'refused';
   return countsAgainstTarget(failure) ? 'failed' : 'given-up';
 }
 

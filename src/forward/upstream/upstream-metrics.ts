@@ -52,4 +52,26 @@ export function measureUpstreams(metrics: Metrics, upstreams: Upstreams): void {
     LABELS,
     each(({ calls }) => [[[], calls.underWay]]),
   );
+  metrics.sampled(
+    'gauge',
+    'donna_upstream_places',
+    'Places of an upstream: held by calls of routes until their answer has come whole, and wanted by requests that wait for one.',
+    ['upstream', 'state'],
+    function* () {
+      for (const { settings, bulkhead } of upstreams.all()) {
+        yield [[settings.name, 'held'], bulkhead.held];
+        yield [[settings.name, 'wanted'], bulkhead.waiting];
+      }
+    },
+  );
+  metrics.sampled(
+    'counter',
+    'donna_upstream_places_refused_total',
+    'Requests that found no place among the calls of their upstream in time (503), by route.',
+    ['upstream', 'route'],
+    function* () {
+      for (const { settings, bulkhead } of upstreams.all())
+        for (const [values, value] of bulkhead.refused.samples()) yield [[settings.name, ...values], value];
+    },
+  );
 }

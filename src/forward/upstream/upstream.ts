@@ -1,4 +1,5 @@
 import type { UpstreamSettings } from '../../routing/index.js';
+import { Bulkhead } from './bulkhead.js';
 import { HealthProbe } from './health-probe.js';
 import { Target } from './target.js';
 
@@ -7,12 +8,15 @@ export class Upstream {
   readonly targets: readonly Target[];
   /** Host names (without port) by which a cookie may name this upstream. */
   readonly hostnames: ReadonlySet<string>;
+  /** Who may call it how many at once. */
+  readonly bulkhead: Bulkhead;
   private readonly probe: HealthProbe;
   private next = 0;
 
   constructor(readonly settings: UpstreamSettings) {
     this.targets = settings.targets.map((address, i) => new Target(address, settings, `${settings.name} ${i + 1}`));
     this.hostnames = new Set(this.targets.map((target) => target.hostname));
+    this.bulkhead = new Bulkhead(settings.connections * Math.max(1, settings.targets.length));
     this.probe = new HealthProbe(this.targets, settings.health);
     this.probe.start();
   }

@@ -16,7 +16,11 @@ export class Upstreams {
   /** Makes the table's upstreams the ones in use. */
   use(upstreams: RouteTable['upstreams']): void {
     const next = new Map<string, Upstream>();
-    for (const [name, settings] of upstreams) next.set(name, this.unchanged(name, settings) ?? new Upstream(settings));
+    for (const [name, settings] of upstreams) {
+      const kept = this.unchanged(name, settings);
+      kept?.bulkhead.beginTable();
+      next.set(name, kept ?? new Upstream(settings));
+    }
     for (const [name, upstream] of this.current) {
       if (next.get(name) !== upstream) this.retire(upstream);
     }

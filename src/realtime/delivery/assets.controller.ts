@@ -14,7 +14,8 @@ const CONFIG_NAME = 'config.json';
 /** `/realtime/…`: the browser's library, its worklet, and what they must know. Public, and without a secret. */
 @Controller()
 export class RealtimeAssetsController {
-  private readonly files = readClientFiles();
+  /** Read, and compressed, when somebody first asks. */
+  private files: ReturnType<typeof readClientFiles> | undefined;
 
   constructor(
     @Inject(CONFIG) private readonly config: GatewayConfig,
@@ -30,6 +31,7 @@ export class RealtimeAssetsController {
       this.sendConfig(exchange, res);
       return;
     }
+    this.files ??= readClientFiles();
     const file = this.files.get(name);
     if (file === undefined)
       throw new GatewayError(

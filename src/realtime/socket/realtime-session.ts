@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import type { Identity } from '../../auth/index.js';
 import { CLIENT_EVENTS, readFrameType } from '../protocol/index.js';
 import { authenticate, type Authentication, stillHolds } from './authentication.js';
 import { CLOSE, codeOfFault, LOST } from './close-codes.js';
@@ -187,7 +188,7 @@ export class RealtimeSession {
     }
   }
 
-  private onAuthentication(result: Authentication): void {
+  private onAuthentication(result: Authentication): void | Promise<void> {
     if (this.ending !== undefined) return;
     switch (result.kind) {
       case 'another-frame':
@@ -201,7 +202,18 @@ export class RealtimeSession {
       case 'identified':
     }
     const { identity, token } = result;
-    this.leaveIdentity = this.parts.identities.take(identity.subject);
+    const key = `@realtime identity ${identity.subject}`;
+    const isIn = this.parts.places.enter(key, this.parts.limits.sessionsPerIdentity);
+    const settle = (hasPlace: boolean): void => this.onPlace(hasPlace ? key : undefined, identity, token);
+    return typeof isIn === 'boolean' ? settle(isIn) : isIn.then(settle);
+  }
+
+  private onPlace(key: string | undefined, identity: Identity, token: string): void {
+    if (this.ending !== undefined) {
+      if (key !== undefined) this.parts.places.leave(key);
+      return;
+    }
+    if (key !== undefined) this.leaveIdentity = () => this.parts.places.leave(key);
     if (this.leaveIdentity === undefined) {
       this.say(frames.error('too_many_sessions', 'Too many of your sessions are open. Close one first.'));
       return this.end(CLOSE.policy, 'Too many sessions of one caller.');
@@ -279,6 +291,7 @@ export class RealtimeSession {
     this.queue.clear();
     this.conversation.leave();
     this.leaveIdentity?.();
+    this.leaveIdentity = undefined;
     this.origin.connection.off('data', this.countBefore);
   }
 }

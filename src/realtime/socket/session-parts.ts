@@ -1,9 +1,9 @@
 import type { JwtVerifier } from '../../auth/index.js';
 import type { GatewayConfig } from '../../config/index.js';
+import type { Places } from '../../throttle/index.js';
 import type { Logger } from '../../trace/index.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 import type { RealtimeEndpoint } from '../realtime-provider.js';
-import type { Places } from './places.js';
 import type { SocketLimits } from './socket-limits.js';
 
 /** What all sessions of a process share. */
@@ -12,7 +12,7 @@ export interface SessionParts {
   readonly settings: Pick<GatewayConfig['realtime'], 'model' | 'serverVad' | 'authTimeoutMs'>;
   readonly limits: SocketLimits;
   readonly jwt: Pick<JwtVerifier, 'verify'>;
-  readonly identities: Places;
+  readonly places: Places;
   readonly metrics: RealtimeMetrics;
   readonly logger: Pick<Logger, 'error' | 'info' | 'warn'>;
 }

@@ -4,9 +4,9 @@ import { WebSocketServer } from 'ws';
 import type { GatewayConfig } from '../../config/index.js';
 import { GatewayError } from '../../contract/index.js';
 import { type DrainState, networkOf, type UpgradeHandler } from '../../edge/index.js';
+import { LocalPlaces, type Places } from '../../throttle/index.js';
 import { type Exchange, exchangeOf } from '../../trace/index.js';
-import type { RealtimeProvider } from '../realtime-provider.js';
-import { Places } from './places.js';
+import type { RealtimeEndpoint, RealtimeProvider } from '../realtime-provider.js';
 import { RealtimeSession, type SessionStatus } from './realtime-session.js';
 import type { SessionParts } from './session-parts.js';
 import type { SocketLimits } from './socket-limits.js';
@@ -22,21 +22,29 @@ export interface EntranceParts {
   readonly provider: Pick<RealtimeProvider, 'endpoint'>;
   readonly drain: DrainState;
   readonly limits: SocketLimits;
-  readonly session: Omit<SessionParts, 'endpoint' | 'settings' | 'limits' | 'identities'>;
+  readonly session: Omit<SessionParts, 'endpoint' | 'settings' | 'limits' | 'places'>;
+  /** Of all workers; of this process alone when left out. */
+  readonly places?: Places;
+}
+
+/** One that may be taken, if there is a place for it. */
+interface Upgrade {
+  readonly exchange: Exchange;
+  readonly socket: Socket;
+  readonly head: Buffer;
+  readonly endpoint: RealtimeEndpoint;
 }
 
 /** Takes the upgrades of `/realtime`: what is refused is refused before the 101, in the envelope; what is taken is a session. */
 export class SocketEntrance implements UpgradeHandler {
   private readonly server: WebSocketServer;
   private readonly sessions = new Set<RealtimeSession>();
-  private readonly addresses: Places;
-  private readonly identities: Places;
+  private readonly places: Places;
   private unauthenticated = 0;
 
   constructor(private readonly parts: EntranceParts) {
-    const { limits, settings } = parts;
-    this.addresses = new Places(settings.maxConnectionsPerIp);
-    this.identities = new Places(limits.sessionsPerIdentity);
+    const { limits, places = new LocalPlaces() } = parts;
+    this.places = places;
     const options = {
       noServer: true,
       perMessageDeflate: false,
@@ -63,8 +71,8 @@ export class SocketEntrance implements UpgradeHandler {
     return [...this.sessions].slice(0, most).map((session) => session.status());
   }
 
-  take(exchange: Exchange, socket: Socket, head: Buffer): GatewayError | undefined {
-    const { provider, limits, settings, drain, session } = this.parts;
+  take(exchange: Exchange, socket: Socket, head: Buffer): GatewayError | undefined | Promise<GatewayError | undefined> {
+    const { provider, limits, settings, drain } = this.parts;
     const { endpoint } = provider;
     if (!settings.wsProxyEnabled || endpoint === undefined) return new GatewayError('REALTIME_DISABLED');
     if (drain.phase !== 'serving') return new GatewayError('UPSTREAM_UNAVAILABLE', { headers: RETRY_SOON });
@@ -75,21 +83,33 @@ export class SocketEntrance implements UpgradeHandler {
         error: 'Too many sessions are open here. Try again in a moment.',
         headers: RETRY_SOON,
       });
-    const leave = this.addresses.take(networkOf(exchange.client.address));
-    if (leave === undefined)
+    const key = `@realtime address ${networkOf(exchange.client.address)}`;
+    const settle = (isIn: boolean): GatewayError | undefined =>
+      this.settle({ exchange, socket, head, endpoint }, key, isIn);
+    const isIn = this.places.enter(key, settings.maxConnectionsPerIp);
+    return typeof isIn === 'boolean' ? settle(isIn) : isIn.then(settle);
+  }
+
+  private settle({ exchange, socket, head, endpoint }: Upgrade, key: string, isIn: boolean): GatewayError | undefined {
+    const { limits, settings, session } = this.parts;
+    if (!isIn)
       return new GatewayError('RATE_LIMITED', {
         error: `At most ${settings.maxConnectionsPerIp} sessions of one address are open at once.`,
         headers: RETRY_SOON,
       });
     // Before anything can fail: the socket's end is certain, that of a handshake is not.
-    socket.once('close', leave);
+    if (socket.destroyed) {
+      this.places.leave(key);
+      return undefined;
+    }
+    socket.once('close', () => this.places.leave(key));
     exchange.notes.servedBy = 'native';
     this.server.handleUpgrade(exchange.req, socket, head, (client) => {
       exchange.res.statusCode = 101;
       const isKnown = this.countUnknown(socket);
       const opened = new RealtimeSession(
         client,
-        { ...session, endpoint, settings, limits, identities: this.identities },
+        { ...session, endpoint, settings, limits, places: this.places },
         {
           connection: socket,
           traceId: exchange.traceId,

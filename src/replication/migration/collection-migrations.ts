@@ -2,6 +2,7 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseFaultOf } from '../../database/index.js';
+import { askPeers, type Link, tellPeers, topic } from '../../workers/index.js';
 import type { Collection } from '../collection.js';
 import { MigrationJob, type MigrationParts } from './migration-job.js';
 import { freshProgress, type MigrationKind, type MigrationProgress, type MigrationRun } from './migration-run.js';
@@ -19,6 +20,10 @@ const FINISH_TRIES = 5;
 const KEPT_DRY_RUNS = 10;
 const DRY = 'dry-';
 
+/** A dry run of another worker. */
+const FIND_DRY = topic<string, MigrationRun | null>('migrations.dry');
+const STOP_DRY = topic<string>('migrations.stop-dry');
+
 /** A run of this process. */
 interface Own {
   readonly stopper: AbortController;
@@ -32,8 +37,13 @@ export class CollectionMigrations implements BeforeApplicationShutdown {
   private readonly own = new Map<string, Own>();
   private isEnding = false;
 
-  constructor(private readonly parts: MigrationParts) {
+  constructor(
+    private readonly parts: MigrationParts,
+    private readonly link?: Link,
+  ) {
     this.store = new MigrationRunStore(parts.database, randomBytes(8).toString('hex'), LEASE_MS);
+    link?.handle(FIND_DRY, (id) => this.dryRuns.get(id) ?? null);
+    link?.handle(STOP_DRY, (id) => this.own.get(id)?.stopper.abort());
   }
 
   /** Names of what can be carried; none where no PHP application has a bridge. */
@@ -53,7 +63,7 @@ export class CollectionMigrations implements BeforeApplicationShutdown {
   /** A run, or the last one; a dry run only where it was made, and of a collection only by its id. @throws DatabaseUnavailableError */
   async show(name: string, id?: string): Promise<MigrationRun | undefined> {
     if (id?.startsWith(DRY) !== true) return this.store.find(name, id);
-    const run = this.dryRuns.get(id);
+    const run = this.dryRuns.get(id) ?? (await askPeers(this.link, FIND_DRY, id)).find((found) => found !== null);
     return run?.collection === name ? run : undefined;
   }
 
@@ -61,6 +71,7 @@ export class CollectionMigrations implements BeforeApplicationShutdown {
   async stop({ collection, id }: MigrationRun): Promise<void> {
     if (!id.startsWith(DRY)) await this.store.stop(collection, id);
     this.own.get(id)?.stopper.abort();
+    if (id.startsWith(DRY)) tellPeers(this.link, STOP_DRY, id);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

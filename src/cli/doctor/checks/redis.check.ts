@@ -1,4 +1,3 @@
-import { createClient } from '@redis/client';
 import { randomBytes } from 'node:crypto';
 import { type Check, type CheckResult, fault, ok, warning } from '../check.js';
 import { describeError, messageOf } from '../describe-error.js';
@@ -46,7 +45,7 @@ async function* look(url: string, isProduction: boolean, signal: AbortSignal): A
   } else if (isProduction && !isLoopback(endpoint)) {
     yield warning(`${name} encryption`, 'plain text to another machine', `use rediss:// in ${WHOSE}`);
   }
-  const client = makeClient(url);
+  const client = await makeClient(url);
   const leave = (): void => {
     if (client.isOpen) client.destroy();
   };
@@ -66,10 +65,11 @@ async function* look(url: string, isProduction: boolean, signal: AbortSignal): A
   }
 }
 
-type Client = ReturnType<typeof makeClient>;
+type Client = Awaited<ReturnType<typeof makeClient>>;
 
 /** The return type is inferred: the library's own name for it does not fit exact optional properties. */
-function makeClient(url: string) {
+async function makeClient(url: string) {
+  const { createClient } = await import('@redis/client');
   const client = createClient({ url, socket: { reconnectStrategy: false }, disableOfflineQueue: true });
   client.on('error', () => undefined);
   return client;

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import type { GatewayConfig } from '../../../config/index.js';
 import { settingsWithoutEffect } from '../../settings-without-effect.js';
 import { type Check, type CheckResult, fault, ok, warning } from '../check.js';
@@ -18,6 +19,7 @@ export function settingsChecks({ config }: DoctorFacts): readonly Check[] {
 
 function* judgeSettings(config: GatewayConfig): Generator<CheckResult> {
   yield ok('settings', `all valid, for ${config.environment}`);
+  if (config.workers > 1) yield judgeWorkers(config.workers);
   for (const text of config.warnings) {
     // The proxies have a line of their own.
     if (!text.startsWith('TRUSTED_PROXIES ')) yield warning('settings', text, 'correct it in the environment or .env');
@@ -31,6 +33,13 @@ function* judgeSettings(config: GatewayConfig): Generator<CheckResult> {
   }
   for (const text of settingsWithoutEffect(config))
     yield warning('settings', text, 'do not rely on it in this release');
+}
+
+function judgeWorkers(workers: number): CheckResult {
+  const cores = availableParallelism();
+  const found = `${workers} processes serve`;
+  if (workers <= cores) return ok('settings', found);
+  return warning('settings', `${found} on ${cores} cores`, 'set GATEWAY_WORKERS to the number of cores at most');
 }
 
 function* judgeOrigins({ origins, environment, http }: GatewayConfig): Generator<CheckResult> {

@@ -1,0 +1,19 @@
+/**
+ * What a request may cost, per kind. What is counted exactly has a tight bound, what depends on the machine a generous one, 1.5 times what was
+ * measured when it was set (`npm run check:cost -- --print`). Lower them when the gateway has become cheaper.
+ *   writes       calls of write(2) and writev(2) per request: one to PHP, one to the client; some of V8's threads' wake-ups
+ *   reads        calls of read(2) per request: the request, PHP's answer
+ *   sentBytes    bytes written per request, to both sides
+ *   heapBytes    bytes allocated on V8's heap per request
+ *   cpuRatio     processor time per request, divided by the bare node:http pipe's
+ */
+export const BOUNDS = {
+  proxied: { writes: 2.1, reads: 2.2, sentBytes: 2900, heapBytes: 75_000, cpuRatio: 3 },
+  logged: { writes: 3.1 },
+  cached: { writes: 1.1, reads: 1.2, sentBytes: 2400, heapBytes: 46_000, cpuRatio: 1.4 },
+  native: { writes: 1.1, reads: 1.2, sentBytes: 2050, heapBytes: 147_000, cpuRatio: 4.3 },
+};
+/** What the planted regression must break. */
+export const FOUND_BY = ['writes', 'heapBytes', 'cpuRatio'];
+/** Connections to PHP for 16 that are kept: one each, and a few where a request came before an answer's connection was free again. */
+export const MAX_UPSTREAM_CONNECTIONS = 32;

@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startGateway } from '../support/gateway.mjs';
+import { residentBytes } from '../support/memory.mjs';
+import { fullTable } from '../support/route-table.mjs';
+import { spread } from '../support/statistics.mjs';
+
+const STARTS = 5;
+const IDLE_MS = 10_000;
+
+/** From the program's start to its first answer of the application, and the memory it then keeps while nobody asks. */
+export async function start(bench) {
+  const { origin: upstream } = await bench.upstream();
+  const times = [];
+  for (let i = 0; i < STARTS; i++) {
+    const startedAt = performance.now();
+    const gateway = await startGateway(bench, {
+      table: fullTable(),
+      upstream,
+      isReady: async (origin) => (await fetch(`${origin}/small`, { headers: bench.caller.headers })).ok,
+    });
+    times.push(performance.now() - startedAt);
+    if (i === STARTS - 1) {
+      await sleep(IDLE_MS);
+      bench.report.facts.idleBytes = residentBytes(gateway.pid);
+    }
+    await gateway.stop();
+  }
+  bench.report.facts.startMs = spread(times);
+  const { startMs, idleBytes } = bench.report.facts;
+  bench.say(`start to first answer ${startMs.median.toFixed(0)} ms; idle ${(idleBytes / 2 ** 20).toFixed(0)} MiB`);
+}
