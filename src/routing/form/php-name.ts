@@ -33,7 +33,7 @@ export function phpFieldName(decoded: string): PhpFieldName {
  */
 export function phpFieldPath(decoded: string): PhpFieldPath {
   const nul = decoded.indexOf('\0');
-  const text = (nul === -1 ? decoded : decoded.slice(0, nul)).replace(/^ +/, '');
+  const text = withoutLeadingSpaces(nul === -1 ? decoded : decoded.slice(0, nul));
   const bracket = text.indexOf('[');
   const name = underscored(bracket === -1 ? text : text.slice(0, bracket));
   if (name === '' || isForged(name, text)) return NOWHERE;
@@ -53,6 +53,13 @@ export function phpFieldPath(decoded: string): PhpFieldPath {
   }
   const joined = `${name}_${underscored(text.slice(bracket + 1))}`;
   return isForged(joined, text) ? NOWHERE : { name: joined, keys, isDropped: false };
+}
+
+/** A loop: `/^ +/` keeps a place to go back to for each space, and a body of a million of them leaves no room for those. */
+function withoutLeadingSpaces(text: string): string {
+  let from = 0;
+  while (text[from] === ' ') from += 1;
+  return text.slice(from);
 }
 
 /** What PHP has in place of characters that no variable may have; left undone in what is too long to be anybody's name. */
