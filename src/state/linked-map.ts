@@ -2,13 +2,12 @@ import { LRUCache } from 'lru-cache';
 import type { Link } from '../workers/index.js';
 import { type ReplicatedMap, StateUnavailableError } from './shared-state.js';
 import { MAPS } from './state-topics.js';
+import { MAP_BOUND } from './map-bound.js';
 import { wholeMs } from './whole-ms.js';
-
-const MAX_ENTRIES = 100_000;
 
 /** A table that each worker holds whole: what one sets, the primary tells all. What is set while it is silent is given to it later. */
 export class LinkedMap implements ReplicatedMap {
-  private readonly values = new LRUCache<string, string>({ max: MAX_ENTRIES });
+  private readonly values = new LRUCache<string, string>(MAP_BOUND);
   private readonly ungiven = new Set<string>();
 
   constructor(

@@ -1,11 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { ReplicatedMap, SharedState } from './shared-state.js';
+import { MAP_BOUND } from './map-bound.js';
 import { wholeMs } from './whole-ms.js';
-
-/** Entries of one room after which the one that was not used for longest is forgotten: the bound of the memory. */
-const MAX_ENTRIES = 100_000;
-/** Each counts for one, by size and not by `max`: for that lru-cache would take the place of all of them (3 MB) at once. */
-const BOUND = { maxSize: MAX_ENTRIES, sizeCalculation: () => 1 } as const;
 
 /** The shared state of a gateway that is alone: in memory, bounded, gone with the process. */
 export class MemoryState implements SharedState {
@@ -42,7 +38,7 @@ export class MemoryState implements SharedState {
   replicatedMap(name: string): ReplicatedMap {
     const known = this.maps.get(name);
     if (known !== undefined) return known;
-    const values = new LRUCache<string, string>(BOUND);
+    const values = new LRUCache<string, string>(MAP_BOUND);
     const made: ReplicatedMap = {
       get: (key) => values.get(key),
       set: (key, value, ttlMs) => {
@@ -59,7 +55,7 @@ export class MemoryState implements SharedState {
     const name = key.slice(0, key.indexOf(':') + 1);
     const known = this.rooms.get(name);
     if (known !== undefined) return known;
-    const made = new LRUCache<string, string>(BOUND);
+    const made = new LRUCache<string, string>(MAP_BOUND);
     this.rooms.set(name, made);
     return made;
   }

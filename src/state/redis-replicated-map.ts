@@ -2,10 +2,10 @@ import { LRUCache } from 'lru-cache';
 import type { RedisConnection } from './redis-connection.js';
 import { mapKeys, READ_CHANGES, SET_ENTRY } from './replicated-map.scripts.js';
 import type { ReplicatedMap } from './shared-state.js';
+import { MAP_BOUND } from './map-bound.js';
 import { wholeMs } from './whole-ms.js';
 
 /** Entries, here and in Redis: the bound of the memory. */
-const MAX_ENTRIES = 100_000;
 /** Milliseconds between two questions for what has changed: what is set elsewhere is known here after that, and a round trip. */
 const POLL_MS = 250;
 /** Changes read in one answer, and entries given in one turn. */
@@ -26,7 +26,7 @@ interface Entry {
  * key the later stands. Lives and ages are told as spans, so that the clocks of the instances need not agree.
  */
 export class RedisReplicatedMap implements ReplicatedMap {
-  private readonly entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES });
+  private readonly entries = new LRUCache<string, Entry>(MAP_BOUND);
   private readonly keys: string[];
   private epoch = '';
   private version = '0';
@@ -158,7 +158,7 @@ export class RedisReplicatedMap implements ReplicatedMap {
     const isTaken = await this.redis.run((client) =>
       client.eval(SET_ENTRY, {
         keys: this.keys,
-        arguments: [key, entry.value, String(wholeMs(life)), String(age), String(MAX_ENTRIES)],
+        arguments: [key, entry.value, String(wholeMs(life)), String(age), String(MAP_BOUND.maxSize)],
       }),
     );
     entry.isShared = true;

@@ -3,10 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk, Link } from '../workers/index.js';
 import { MemoryState } from './memory-state.js';
 import { MAPS, type MapEntry, STATE } from './state-topics.js';
+import { MAP_BOUND } from './map-bound.js';
 import { wholeMs } from './whole-ms.js';
 
-/** Entries of one map: the bound of the memory. */
-const MAX_ENTRIES = 100_000;
 /** Milliseconds that who sets waits for the other workers to have heard of it: one that stands still holds up nobody. */
 const HEARD_WITHIN_MS = 200;
 
@@ -47,7 +46,7 @@ export class StateDesk implements Desk {
   private mapOf(name: string): LRUCache<string, string> {
     const known = this.maps.get(name);
     if (known !== undefined) return known;
-    const made = new LRUCache<string, string>({ max: MAX_ENTRIES });
+    const made = new LRUCache<string, string>(MAP_BOUND);
     this.maps.set(name, made);
     return made;
   }
