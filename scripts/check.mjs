@@ -1,7 +1,7 @@
 // Everything that must hold before a change goes in; CI runs the same.
 //   npm run check
 // Each step is told with its time; after a failure the others still run. The last line is `N passed, N failed`: the
-// static steps and the tests, each counted once. A test that is left out (test/setup/parts.ts) counts as neither on a
+// steps and the tests, each counted once. A test that is left out (test/setup/parts.ts) counts as neither on a
 // user's machine and is named; with CI=true it counts as failed. Test files that fail, up to three, are run once more,
 // alone: one that passes then counts as passed and is named as unsteady.
 import { dirname } from 'node:path';
@@ -13,7 +13,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const isCi = ['true', '1'].includes(process.env.CI ?? '');
 
 /** The longest first: two run side by side. */
-const STATIC_STEPS = [
+const STEPS = [
+  ['soak', 'check:soak'],
   ['types', 'check:types'],
   ['format', 'check:format'],
   ['dependency rules', 'check:deps'],
@@ -27,8 +28,11 @@ const STATIC_STEPS = [
 let passed = 0;
 let failed = 0;
 
-const waiting = [...STATIC_STEPS];
-await Promise.all([runStaticSteps(), runStaticSteps()]);
+const waiting = [...STEPS];
+await Promise.all([runSteps(), runSteps()]);
+
+// What it measures is processor time: nothing runs beside it.
+await runStep(['cost of a request', 'check:cost']);
 
 const tests = await runTests(root);
 const failures = tests.failed + (isCi ? tests.leftOut.length : 0);
@@ -45,15 +49,16 @@ for (const { file, failures: first } of tests.unsteady) {
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-async function runStaticSteps() {
-  for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
-    const [name, script] = step;
-    const { code, output, seconds } = await runNpm(['run', '--silent', script], { cwd: root, isShown: false });
-    if (code === 0) passed += 1;
-    else failed += 1;
-    tell(name, code === 0, seconds);
-    if (code !== 0) console.log(output.trimEnd().replace(/^/gm, '    '));
-  }
+async function runSteps() {
+  for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) await runStep(step);
+}
+
+async function runStep([name, script]) {
+  const { code, output, seconds } = await runNpm(['run', '--silent', script], { cwd: root, isShown: false });
+  if (code === 0) passed += 1;
+  else failed += 1;
+  tell(name, code === 0, seconds);
+  if (code !== 0) console.log(output.trimEnd().replace(/^/gm, '    '));
 }
 
 function tell(name, isGood, seconds) {

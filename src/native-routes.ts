@@ -42,21 +42,26 @@ export class NativeRoutes {
     Object.assign(req as ExpressRequest, { res, params: {}, baseUrl: '', originalUrl: url });
     (res as ExpressResponse).locals ??= {};
     Object.assign(res, { req });
-    Object.setPrototypeOf(req, app.request);
-    Object.setPrototypeOf(res, app.response);
+    // Those of the server are made so (gateway.adapter.ts); those that the gateway asks itself are not.
+    if (!Object.prototype.isPrototypeOf.call(app.request, req)) Object.setPrototypeOf(req, app.request);
+    if (!Object.prototype.isPrototypeOf.call(app.response, res)) Object.setPrototypeOf(res, app.response);
     // Nest's handlers answer failures themselves; what is passed on was answered by nobody.
     handler(req, res, () => app(req, res));
   };
 }
 
-/** The one handler of each address, up to the first layer that is no route: behind it stand those who answer what nobody has. */
+/**
+ * The one handler of each address. The first layer of all is Nest's adapter's own, for hooks that nobody sets here; any other that is
+ * no route ends the list: what stands behind it may be meant to pass it.
+ */
 function readHandlers({ router: { stack } }: ExpressApplication): ReadonlyMap<string, Handler> {
   const handlers = new Map<string, Handler>();
-  for (const { route } of stack) {
+  const [first, ...others] = stack;
+  for (const { route } of first?.route === undefined ? others : stack) {
     if (route === undefined) break;
-    const [first, ...rest] = route.stack;
-    if (typeof route.path === 'string' && first !== undefined && rest.every(({ handle }) => handle === first.handle))
-      handlers.set(route.path, first.handle);
+    const [one, ...rest] = route.stack;
+    if (typeof route.path === 'string' && one !== undefined && rest.every(({ handle }) => handle === one.handle))
+      handlers.set(route.path, one.handle);
   }
   return handlers;
 }

@@ -22,6 +22,9 @@ export interface WorkerFacts {
   readonly database: ReturnType<Gateway['database']>;
 }
 
+/** Milliseconds that requests under way in the workers that are left get when one cannot be kept alive. */
+const GIVE_UP_GRACE_MS = 5000;
+
 /** A gateway of several processes, as who started it sees it. */
 export type Primary = Pick<Gateway, 'url' | 'reloadRoutes' | 'staged' | 'database' | 'warmUp' | 'stop'>;
 
@@ -41,7 +44,10 @@ export async function startPrimary(
     parts,
     desks: [new StateDesk(), new LimitDesk(), new PlaceDesk(), new PeerDesk(), new MetricsDesk(metrics)],
     logger: loggerOf(config),
-    onGaveUp: ({ message, exitCode }) => onGaveUp(new StartFault(message, exitCode)),
+    onGaveUp: ({ message, exitCode }) => {
+      const told = (): void => onGaveUp(new StartFault(message, exitCode));
+      void pool.stop(GIVE_UP_GRACE_MS).then(told, told);
+    },
   });
   measureWorkers(metrics, pool, config.workers);
   const facts = (await pool.start().catch((error: unknown) => {

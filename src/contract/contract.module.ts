@@ -1,12 +1,8 @@
 import { Module } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
-import { EnvelopeInterceptor } from './envelope.interceptor.js';
+import { APP_FILTER } from '@nestjs/core';
 import { ExceptionEnvelopeFilter } from './exception.filter.js';
 
 @Module({
-  providers: [
-    { provide: APP_FILTER, useClass: ExceptionEnvelopeFilter },
-    { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
-  ],
+  providers: [{ provide: APP_FILTER, useClass: ExceptionEnvelopeFilter }],
 })
 export class ContractModule {}

@@ -12,7 +12,7 @@ export {
   spliceEnvelope,
   TOO_DEEP,
 } from './envelope/index.js';
-export { EnvelopeFields } from './envelope.interceptor.js';
+export { EnvelopeFields, envelopeNative } from './native-envelope.js';
 export { answerWithError, errorEnvelope, problemDetails, wantsProblem } from './error-answer.js';
 export { codeForStatus, ERROR_CATALOGUE, type ErrorCode, GatewayError, isErrorCode } from './error-catalogue.js';
 export { toGatewayError } from './exception.filter.js';

@@ -72,6 +72,8 @@ class Forwarding implements CallObserver {
   private place: Place | undefined;
   /** The place of the try under way in the timeline. */
   private call = 0;
+  /** The target has been told how the try under way went. */
+  private isTold = false;
 
   constructor(
     private readonly exchange: Exchange,
@@ -92,8 +94,14 @@ class Forwarding implements CallObserver {
 
   /** The head of an answer is there, or the try has failed before that. */
   onBegun(failure: ForwardError | undefined): void {
-    this.target.leave(failure);
+    this.tell(failure);
     if (failure !== undefined) this.fail(failure);
+  }
+
+  private tell(failure: ForwardError | undefined): void {
+    if (this.isTold) return;
+    this.isTold = true;
+    this.target.leave(failure);
   }
 
   /** The call holds no connection any more. */
@@ -104,6 +112,7 @@ class Forwarding implements CallObserver {
   private try(place: Place, at: number): void {
     const { exchange, target } = this;
     this.place = place;
+    this.isTold = false;
     this.call = exchange.timeline.begin(PHP, 1, at, target.note);
     const may = target.enter();
     if (typeof may === 'boolean') this.sendIf(may);
@@ -127,7 +136,7 @@ class Forwarding implements CallObserver {
       const request = toUpstreamRequest(exchange, plan, target, body, this.call);
       relay.begin(plan.forwarder.forward(exchange, request, target, relay));
     } catch (error) {
-      target.leave(CLIENT_LEFT);
+      this.tell(CLIENT_LEFT);
       this.place?.leave();
       throw error;
     }

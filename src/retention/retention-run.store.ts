@@ -25,11 +25,12 @@ const SHOWN = 20;
 export class RetentionRunStore {
   constructor(private readonly database: Database) {}
 
-  /** Begins a run, unless another is under way, which is then told. */
+  /** Begins a run, unless another is under way, or (with `apartMs`) one of the same `by` began so short a time ago: that one is told then. */
   async begin(
     by: string,
     instance: string,
     isDryRun: boolean,
+    apartMs = 0,
   ): Promise<{ readonly id: string } | { readonly busy: RetentionRun }> {
     const { sql } = await import('kysely');
     return this.database.transaction(async (trx) => {
@@ -43,6 +44,16 @@ export class RetentionRunStore {
         .where('state', '=', 'running')
         .executeTakeFirst();
       if (running !== undefined) return { busy: toRun(running) };
+      const recent = await trx
+        .selectFrom('retention_run')
+        .selectAll()
+        .where('by', '=', by)
+        .where('is_dry_run', '=', false)
+        .where('state', '<>', 'abandoned')
+        .where('started_at', '>', sql<Date>`now() - ${apartMs} * interval '1 millisecond'`)
+        .limit(1)
+        .executeTakeFirst();
+      if (apartMs > 0 && recent !== undefined) return { busy: toRun(recent) };
       const { rows } = await sql<{ id: string }>`
         insert into retention_run (state, is_dry_run, by, instance, lease_until, found)
         values ('running', ${isDryRun}, ${by}, ${instance}, now() + ${LEASE_MS} * interval '1 millisecond', '{"counts":{},"faults":[]}')

@@ -15,6 +15,8 @@ import type { RetentionResult, RetentionTask, RetentionTasks } from './retention
 
 /** Milliseconds that one run works; what is left is the next one's. */
 const RUN_WITHIN_MS = 30_000;
+/** Scheduled runs, of whichever instance, are that part of the time between them apart; one alone comes no sooner after its last. */
+const APART_SHARE = 0.7;
 const MAX_FAULTS = 50;
 const MAX_ITEMS = 10_000;
 
@@ -29,9 +31,11 @@ export interface RetentionAsk {
   readonly by: string;
   readonly traceId: string;
   readonly isDryRun: boolean;
+  /** Milliseconds since the last run of the same `by`, on any instance, before which there is none. */
+  readonly apartMs?: number;
 }
 
-/** A run, and what went; at most 10,000 names. */
+/** A run, and what went; at most 10,000 names. `busy`: another run stands in the way. */
 export type RetentionOutcome =
   | { readonly kind: 'ended'; readonly run: RetentionRun; readonly items: readonly string[] }
   | { readonly kind: 'busy'; readonly run: RetentionRun };
@@ -99,9 +103,9 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   /** Runs once, for half a minute at most. The first use makes an embedded database. @throws RetentionPolicyError, DatabaseUnavailableError */
-  async run({ by, traceId, isDryRun }: RetentionAsk): Promise<RetentionOutcome> {
+  async run({ by, traceId, isDryRun, apartMs }: RetentionAsk): Promise<RetentionOutcome> {
     const policy = this.policy();
-    const begun = await this.runs.begin(by, this.instance, isDryRun);
+    const begun = await this.runs.begin(by, this.instance, isDryRun, apartMs);
     if ('busy' in begun) return { kind: 'busy', run: begun.busy };
     const until = performance.now() + RUN_WITHIN_MS;
     const isLate = (): boolean => this.isStopped || performance.now() > until;
@@ -140,16 +144,17 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   private schedule(): void {
     const { everyMs } = this.settings;
     if (everyMs === undefined || this.isStopped) return;
-    // Instances that were started together do not all come at once.
-    this.timer = setTimeout(() => (this.work = this.runBySchedule()), everyMs * (0.75 + Math.random() / 4));
+    // Instances that were started together do not all come at once; who comes after another leaves it at that.
+    const apartMs = everyMs * APART_SHARE;
+    this.timer = setTimeout(() => (this.work = this.runBySchedule(apartMs)), everyMs * (0.75 + Math.random() / 4));
     this.timer.unref();
   }
 
-  private async runBySchedule(): Promise<void> {
+  private async runBySchedule(apartMs: number): Promise<void> {
     try {
       // An embedded database that was never made has nothing that is old.
       if (this.database.hasData)
-        await this.run({ by: 'schedule', traceId: randomBytes(16).toString('hex'), isDryRun: false });
+        await this.run({ by: 'schedule', traceId: randomBytes(16).toString('hex'), isDryRun: false, apartMs });
     } catch (error) {
       this.ended.add('failed');
       this.logger.error({ fault: databaseFaultOf(error) }, 'retention.failed');

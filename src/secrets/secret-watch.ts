@@ -8,6 +8,8 @@ import { PatternSet } from './pattern-set.js';
 import { SecretScan } from './secret-scan.js';
 
 const NOTHING = Buffer.alloc(0);
+/** A head up to this length is looked through in a place that is kept. */
+const HEAD_BYTES = 8192;
 const PAGE_TYPES = new Set(['text/html', 'application/xhtml+xml', 'text/javascript', 'application/javascript']);
 
 /** A secret that was about to leave: the variable or vendor it belongs to, and where it stood. Never the secret itself. */
@@ -23,6 +25,7 @@ export class SecretWatch {
   private readonly own: PatternSet;
   private readonly all: PatternSet;
   private readonly inPages: PatternSet;
+  private readonly head = Buffer.alloc(HEAD_BYTES);
   private readonly alarms = new Map<string, number>();
 
   constructor(
@@ -56,14 +59,16 @@ export class SecretWatch {
   findInHead({ secretScan }: RoutePolicies, reason: string, headers: readonly string[]): FoundSecret | undefined {
     if (secretScan === 'off') return undefined;
     const patterns = this.patternsFor(secretScan, undefined);
-    const lines = [reason];
-    for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i] ?? ''}: ${headers[i + 1] ?? ''}`);
-    const found = patterns.search(Buffer.from(lines.join('\n'), 'latin1'), NOTHING, true);
-    if (found.pattern === undefined) return undefined;
-    const { name } = found.pattern;
+    let text = reason;
+    for (let i = 0; i < headers.length; i += 2) text += `\n${headers[i] ?? ''}: ${headers[i + 1] ?? ''}`;
+    const { pattern } = patterns.search(this.latin1(text), NOTHING, true);
+    if (pattern === undefined) return undefined;
     // Which line it was is asked only now, once in a very long time.
-    const line = lines.findIndex((text) => patterns.search(Buffer.from(text, 'latin1'), NOTHING, true).pattern);
-    return { secret: name, where: line > 0 ? `header ${headers[2 * (line - 1)]?.toLowerCase() ?? ''}` : 'status line' };
+    const line = text.split('\n').findIndex((each) => patterns.search(this.latin1(each), NOTHING, true).pattern);
+    return {
+      secret: pattern.name,
+      where: line > 0 ? `header ${headers[2 * (line - 1)]?.toLowerCase() ?? ''}` : 'status line',
+    };
   }
 
   /** Tells that an answer was stopped. */
@@ -74,9 +79,15 @@ export class SecretWatch {
     this.logger.error({ traceId, route: route?.name ?? null, pattern: secret, where }, 'secret in answer');
   }
 
+  /** A text's bytes, until the next call: heads are many and short. */
+  private latin1(text: string): Buffer {
+    if (text.length > HEAD_BYTES) return Buffer.from(text, 'latin1');
+    return this.head.subarray(0, this.head.write(text, 'latin1'));
+  }
+
   private patternsFor(secretScan: 'all' | 'own', contentType: string | undefined): PatternSet {
     if (secretScan === 'own') return this.own;
-    const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-    return PAGE_TYPES.has(type) ? this.inPages : this.all;
+    if (contentType === undefined) return this.all;
+    return PAGE_TYPES.has(contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '') ? this.inPages : this.all;
   }
 }

@@ -22,12 +22,18 @@ type Tracker = (req: IncomingMessage, context: ExecutionContext) => string | Pro
  */
 @Injectable()
 export class HandlerThrottleGuard implements CanActivate {
+  /** The limits of each class's handlers: what decorators have said once stays. */
+  private readonly names = new WeakMap<Function, WeakMap<Function, readonly string[]>>();
+
   constructor(@Inject(RateLimits) private readonly limits: RateLimits) {}
 
   /** @throws GatewayError RATE_LIMITED */
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const names = namesOf(context);
-    if (names.length === 0) return true;
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const names = this.namesOf(context);
+    return names.length === 0 ? true : this.judge(context, names);
+  }
+
+  private async judge(context: ExecutionContext, names: readonly string[]): Promise<boolean> {
     const http = context.switchToHttp();
     const exchange = exchangeOf(http.getRequest<IncomingMessage>());
     // Reached past the pipeline: refused elsewhere, with or without limits.
@@ -39,6 +45,17 @@ export class HandlerThrottleGuard implements CanActivate {
     }
     writeAgain(exchange, http.getResponse<ServerResponse>());
     return true;
+  }
+
+  private namesOf(context: ExecutionContext): readonly string[] {
+    const type = context.getClass();
+    const handler = context.getHandler();
+    const known = this.names.get(type)?.get(handler);
+    if (known !== undefined) return known;
+    const names = readNames([handler, type]);
+    const ofClass = this.names.get(type) ?? new WeakMap<Function, readonly string[]>();
+    this.names.set(type, ofClass.set(handler, names));
+    return names;
   }
 
   private async hitOf(name: string, context: ExecutionContext, exchange: Exchange): Promise<Hit> {
@@ -57,10 +74,8 @@ export class HandlerThrottleGuard implements CanActivate {
   }
 }
 
-function namesOf(context: ExecutionContext): readonly string[] {
-  const keys = [context.getHandler(), context.getClass()].flatMap(
-    (target) => Reflect.getMetadataKeys(target) as unknown[],
-  );
+function readNames(targets: readonly Function[]): readonly string[] {
+  const keys = targets.flatMap((target) => Reflect.getMetadataKeys(target) as unknown[]);
   const names = keys.flatMap((key) =>
     typeof key === 'string' && key.startsWith(LIMIT) ? [key.slice(LIMIT.length)] : [],
   );

@@ -1,7 +1,10 @@
 import { type Desk, type Link, topic } from '../workers/index.js';
 import { MemoryThrottlerStorage } from './memory-throttler-storage.js';
 
-/** Hits of one key in one turn of a worker, and what that worker knows of the key already (while Redis is away). Times in ms. */
+/**
+ * Hits of one key in one turn of a worker, and what that worker knows of the key already (while Redis is away) or of its window alone
+ * (after the primary was silent). Times in ms.
+ */
 export type HitLine = readonly [
   name: string,
   key: string,
@@ -28,7 +31,8 @@ export class LimitDesk implements Desk {
 
   private count([name, key, windowMs, limit, blockMs, times, knownHits, knownResetMs]: HitLine): [number, number] {
     const counters = this.storage.countersOf(name);
-    if (knownHits > (counters.peek(key)?.hits ?? 0)) counters.adopt(key, knownHits, knownResetMs, limit);
+    if (knownResetMs > 0 && knownHits > (counters.peek(key)?.hits ?? -1))
+      counters.adopt(key, knownHits, knownResetMs, limit);
     let last = counters.hit(key, windowMs, limit, blockMs);
     for (let counted = 1; counted < times; counted++) last = counters.hit(key, windowMs, limit, blockMs);
     return [last.hits, last.resetMs];

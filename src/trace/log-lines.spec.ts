@@ -1,7 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -25,6 +27,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../../test/support/eventually.js';
+import { compileSources } from '../../test/support/gateway-process.js';
 import { classAndPlace, Pseudonyms } from '../privacy/index.js';
 import { Exchange } from './exchange.js';
 import { LogFileError, LogFiles } from './log-files.js';
@@ -224,6 +227,27 @@ describe('log files', () => {
     );
     for (const name of names()) expect(statSync(join(path, '..', name)).mode & 0o777).toBe(0o600);
     expect(elsewhere).toEqual([]);
+  });
+
+  it('are put aside by whichever of several processes: no line is torn or goes elsewhere, and no file outgrows its bound', async () => {
+    const compiled = mkdtempSync(join(root, 'compiled-'));
+    await compileSources(import.meta.dirname, compiled);
+    writeFileSync(join(compiled, 'package.json'), '{"type":"module"}');
+    const go = join(compiled, 'go');
+    const program = `
+      import { existsSync } from 'node:fs';
+      import { RotatingFile } from ${JSON.stringify(join(compiled, 'rotating-file.js'))};
+      const file = new RotatingFile({ path: ${JSON.stringify(path)}, maxBytes: 2000, keepDays: 7 }, (line) => process.stdout.write(line));
+      process.stderr.write('ready');
+      while (!existsSync(${JSON.stringify(go)}));
+      for (let i = 0; i < 3000; i++) file.write(\`of \${process.pid} \${'x'.repeat(80)}\\n\`);`;
+    const writers = Array.from({ length: 3 }, () => spawn(process.execPath, ['--input-type=module', '-e', program]));
+    const said = writers.map((writer) => textOf(writer.stdout));
+    await Promise.all(writers.map((writer) => once(writer.stderr, 'data')));
+    writeFileSync(go, '');
+    expect(await Promise.all(said)).toEqual(['', '', '']);
+    for (const line of all()) expect(line).toMatch(/^of \d+ x{80}$/);
+    for (const name of names()) expect(statSync(join(path, '..', name)).size).toBeLessThan(2000 + 3 * 200);
   });
 
   it('are put aside by day, and removed by age and number, and nothing else is', () => {

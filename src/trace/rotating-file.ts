@@ -26,6 +26,8 @@ const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 const DAY_MS = 86_400_000;
 /** Milliseconds between two looks at whether another process has put a new file in this one's place. */
 const LOOK_EVERY_MS = 1000;
+/** Written by this process, that part of a whole file asks for a look too: how much others have written shows only there. */
+const LOOK_EVERY_SHARE = 1 / 64;
 /** Ended files beyond these go, however young: what floods the log must not fill the disk. */
 const MAX_ENDED = 20;
 const ENDED = /^\d{8}T\d{6}Z-\d+-[0-9a-f]+$/;
@@ -40,6 +42,8 @@ export class RotatingFile {
   private size = 0;
   private day = 0;
   private lookedAt = 0;
+  /** Bytes written since. */
+  private unseen = 0;
   /** The disk took half a line: the next one begins anew. */
   private isTorn = false;
   private isFailing = false;
@@ -75,8 +79,11 @@ export class RotatingFile {
 
   private prepare(bytes: number): void {
     const now = Date.now();
-    if (this.fd !== undefined && Math.abs(now - this.lookedAt) >= LOOK_EVERY_MS) {
+    const isDue =
+      Math.abs(now - this.lookedAt) >= LOOK_EVERY_MS || this.unseen >= this.options.maxBytes * LOOK_EVERY_SHARE;
+    if (this.fd !== undefined && isDue) {
       this.lookedAt = now;
+      this.unseen = 0;
       if (lstatSync(this.options.path, { throwIfNoEntry: false })?.ino !== this.inode) this.close();
       else this.size = fstatSync(this.fd).size;
     }
@@ -91,7 +98,7 @@ export class RotatingFile {
     if (lstatSync(path, { throwIfNoEntry: false })?.ino === this.inode) {
       const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
       // Random: two containers may have the same process id.
-      renameSync(path, `${path}.${stamp}-${process.pid}-${randomBytes(4).toString('hex')}`);
+      moveAway(path, `${path}.${stamp}-${process.pid}-${randomBytes(4).toString('hex')}`);
     }
     this.close();
     this.open();
@@ -104,6 +111,7 @@ export class RotatingFile {
       const written = writeSync(this.fd ?? -1, bytes, done);
       done += written;
       this.size += written;
+      this.unseen += written;
       this.isTorn = done < bytes.length;
     }
     this.day = dayOf(Date.now());
@@ -118,7 +126,8 @@ export class RotatingFile {
       throw new Error('it is no file of its own');
     }
     if ((mode & 0o077) !== 0) fchmodSync(fd, 0o600);
-    Object.assign(this, { fd, inode: ino, size, day: dayOf(size === 0 ? Date.now() : mtimeMs), lookedAt: Date.now() });
+    const day = dayOf(size === 0 ? Date.now() : mtimeMs);
+    Object.assign(this, { fd, inode: ino, size, day, lookedAt: Date.now(), unseen: 0 });
   }
 
   private removeOld(): void {
@@ -136,6 +145,15 @@ export class RotatingFile {
     } catch {
       // Another process removes them too; what is left is tried at the next turn.
     }
+  }
+}
+
+/** Where another process has been quicker there is nothing left to move. */
+function moveAway(path: string, to: string): void {
+  try {
+    renameSync(path, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 

@@ -164,7 +164,9 @@ export class WorkerPool {
     if (this.youngDeaths >= MAX_YOUNG_DEATHS) {
       this.isStopping = true;
       this.options.logger.fatal(facts, 'workers die again and again: the gateway ends');
-      const message = `The gateway ends: ${MAX_YOUNG_DEATHS} workers in a row died within ${YOUNG_MS / 1000} s of their start. The log says why.`;
+      const message =
+        `The gateway ends: ${MAX_YOUNG_DEATHS} workers in a row died within ${YOUNG_MS / 1000} s of their start, the last with ${signal ?? `code ${code}`}.\n` +
+        'Their last lines, here or in the log, say why; after SIGKILL the kernel does (dmesg: out of memory?). Mend that, then start it again.';
       this.options.onGaveUp({ message, exitCode: EX_SOFTWARE });
       return;
     }

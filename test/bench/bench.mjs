@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { bulkhead } from './parts/bulkhead.mjs';
 import { cache } from './parts/cache.mjs';
 import { native } from './parts/native.mjs';
 import { php } from './parts/php.mjs';
@@ -25,7 +26,7 @@ import { installPeers } from './support/peers.mjs';
 import { findPrograms } from './support/programs.mjs';
 import { startUpstream } from './support/upstream.mjs';
 
-const PARTS = { proxy, cache, native, php, transfer, realtime, redis, workers, start, steps };
+const PARTS = { proxy, cache, native, php, bulkhead, transfer, realtime, redis, workers, start, steps };
 
 try {
   await run(readOptions(Object.keys(PARTS)));
@@ -39,7 +40,7 @@ async function run(options) {
   installPeers();
   const folder = mkdtempSync(join(tmpdir(), 'donna-bench-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const { rounds, seconds, warmUpSeconds, names } = options;
+  const { rounds, seconds, names } = options;
   const report = {
     ratios: {},
     cpuRatios: {},
@@ -49,7 +50,7 @@ async function run(options) {
     machine: describeMachine(programs),
     commit: describeCommit(import.meta.dirname),
     peers: peerVersions(resolve(import.meta.dirname, 'peers/package-lock.json')),
-    run: { rounds, seconds, warmUpSeconds, parts: names },
+    run: { rounds, seconds, parts: names },
     facts: {},
     comparisons: [],
   };

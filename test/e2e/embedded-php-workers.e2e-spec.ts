@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { createServer, get, request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { describeWith } from '../setup/parts.js';
@@ -148,8 +148,10 @@ function isUp(port: number): Promise<boolean> {
 }
 
 const legacy = join(process.cwd(), 'legacy-php');
-it('serves the legacy application itself with WebAssembly PHP', async () => {
-  const php = await start({ kind: 'wasm', root: legacy, workers: 1, env: {} });
+it('serves the legacy application itself with WebAssembly PHP, also where its folder is a link', async () => {
+  const link = join(root, 'linked');
+  await symlink(legacy, link);
+  const php = await start({ kind: 'wasm', root: link, workers: 1, env: {} });
   const { status, text } = await askPhp(php, '/api/health.php');
   await php.stop();
   expect([status, JSON.parse(text)]).toEqual([200, expect.objectContaining({ ok: true, service: 'donna-api' })]);

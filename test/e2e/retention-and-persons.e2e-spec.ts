@@ -360,7 +360,7 @@ describeWithFpm('retention and persons, in both stores', (fpm) => {
     expect((await admin('/retention', { dryRun: 'yes' })).status).toBe(422);
   });
 
-  it('runs by itself where it is scheduled, on one of two instances at a time', async () => {
+  it('runs by itself where it is scheduled, on one of two instances at a time, and for both of them once', async () => {
     const log: string[] = [];
     const note = (_facts: unknown, message: string): number => log.push(message);
     const logger = { info: note, warn: note, error: note } as unknown as Logger;
@@ -387,6 +387,8 @@ describeWithFpm('retention and persons, in both stores', (fpm) => {
     expect(most).toBe(1);
     expect(log).not.toContain('retention.failed');
     expect(await rows("select 1 from retention_run where state = 'running'")).toEqual([]);
+    const apart = `select extract(epoch from started_at - lag(started_at) over (order by id)) * 1000 as ms from retention_run where by = 'schedule'`;
+    expect(await rows(`select ms from (${apart}) as runs where ms < 14`)).toEqual([]);
   });
 
   /** Somebody with data in each store. */

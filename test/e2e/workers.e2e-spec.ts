@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { Agent, createServer, request, type Server } from 'node:http';
+import { writeFileSync } from 'node:fs';
+import { Agent, createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { makeAccessToken } from '../../src/auth/index.js';
@@ -10,10 +10,20 @@ import { type GatewayProcess, startGatewayProcess } from '../support/gateway-pro
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.js';
 import { startRedisServer } from '../support/redis-server.js';
 import { JWT_SECRET } from '../support/test-gateway.js';
+import {
+  ADMIN,
+  type Answer,
+  bearer,
+  type Call,
+  call,
+  connectToEach,
+  isAlive,
+  SESSION_ROUTE,
+  workersOf,
+} from '../support/worker-site.js';
 
 const LIMIT = 40;
 const PLACES = 6;
-const ADMIN = bearer(makeAccessToken(JWT_SECRET, { subject: 'boss', roles: ['admin'], lifeS: 600 }));
 
 /** Neither limits nor places but those of the test. */
 const TABLE = `
@@ -21,10 +31,13 @@ upstreams:
   php: { targets: ['\${REMOTE_PHP_BASE}'] }
 policies:
   authorization: { public: {}, guest: { anyOf: [jwt], optional: true }, user: { anyOf: [jwt] }, admin: { anyOf: [jwt], roles: [admin] } }
-  rateLimit: { few: { limit: ${LIMIT}, windowS: 600, per: ip } }
+  rateLimit:
+    few: { limit: ${LIMIT}, windowS: 600, per: ip }
+    meanwhile: { limit: ${LIMIT}, windowS: 600, per: ip }
+    after: { limit: ${LIMIT}, windowS: 600, per: ip }
 routes:
   metrics: { match: { path: /metrics, methods: [GET] }, handler: metrics, policies: { authorization: public } }
-  session: { match: { path: /admin/api/session, methods: [GET] }, handler: admin.session, policies: { authorization: admin } }
+  ${SESSION_ROUTE}
   trace: { match: { path: '/admin/api/traces/{*path}', methods: [GET] }, handler: admin.trace, policies: { authorization: admin } }
   stage: { match: { path: '/admin/api/stages/{*path}', methods: [PUT] }, handler: admin.stage.set, policies: { authorization: admin, input: admin.stage.set } }
   purge: { match: { path: /admin/api/cache, methods: [DELETE] }, handler: admin.cache.purge, policies: { authorization: admin } }
@@ -32,44 +45,13 @@ routes:
   revoke: { match: { path: /api/auth/revoke, methods: [POST] }, handler: auth.revoke, policies: { authorization: guest, input: auth.revoke } }
   staged: { match: { path: /api/health, methods: [GET] }, upstream: php, handler: health, stage: proxy, policies: { authorization: public } }
   limited: { match: { path: /limited }, upstream: php, policies: { authorization: public, rateLimit: [few] } }
+  meanwhile: { match: { path: /meanwhile }, upstream: php, policies: { authorization: public, rateLimit: [meanwhile] } }
+  after: { match: { path: /after }, upstream: php, policies: { authorization: public, rateLimit: [after] } }
   placed: { match: { path: /placed }, upstream: php, policies: { authorization: public, concurrency: { route: ${PLACES} } } }
   mine: { match: { path: /mine }, upstream: php, policies: { authorization: user } }
   kept: { match: { path: /kept, methods: [GET] }, upstream: php, policies: { authorization: public, cache: { ttlS: 300, vary: public, cacheControl: override } } }
   all: { match: { path: '/{*path}' }, upstream: php, policies: { authorization: public } }
 `;
-
-function bearer(token: string): Readonly<Record<string, string>> {
-  return { Authorization: `Bearer ${token}` };
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly text: string;
-}
-
-interface Call {
-  readonly agent?: Agent | undefined;
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: object;
-  readonly withinMs?: number;
-}
-
-function call(url: string, { agent, method = 'GET', headers = {}, body, withinMs }: Call = {}): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const sent = body === undefined ? undefined : JSON.stringify(body);
-    const type =
-      sent === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(sent.length) };
-    const req = request(url, { agent: agent ?? false, method, headers: { ...headers, ...type } }, (res) => {
-      let text = '';
-      res.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      res.on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, text })).on('error', reject);
-    });
-    if (withinMs !== undefined) req.setTimeout(withinMs, () => req.destroy(new Error('no answer in time')));
-    req.on('error', reject).end(sent);
-  });
-}
 
 /** PHP's place: tells what it was asked; `/held` and `/placed` wait until they are let go. */
 interface Upstream {
@@ -95,35 +77,6 @@ async function startUpstream(): Promise<Upstream> {
       server.closeAllConnections();
     });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, held, stop };
-}
-
-/** One kept connection for each worker, by the worker's number. */
-async function connectToEach(gateway: GatewayProcess): Promise<ReadonlyMap<string, Agent>> {
-  const found = new Map<string, Agent>();
-  const others: Agent[] = [];
-  await eventually(async () => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const { text } = await call(`${gateway.url}/admin/api/session`, { agent, headers: ADMIN });
-    const number = /"instance":"[0-9a-f]+\.(\d+)"/.exec(text)?.[1] ?? '';
-    if (found.has(number)) others.push(agent);
-    else found.set(number, agent);
-    return found.has('1') && found.has('2');
-  });
-  for (const agent of others) agent.destroy();
-  return found;
-}
-
-function workersOf({ pid }: GatewayProcess): readonly number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    // One that nobody has reaped yet is dead all the same.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
 }
 
 describeWith('postgres', 'GATEWAY_WORKERS=2', (program) => {
@@ -158,8 +111,8 @@ describeWith('postgres', 'GATEWAY_WORKERS=2', (program) => {
   });
 
   /** 200 at once, each over a connection of its own. */
-  const flood = (url: string): Promise<readonly Answer[]> =>
-    Promise.all(Array.from({ length: 200 }, () => call(`${url}/limited`)));
+  const flood = (url: string, path = '/limited'): Promise<readonly Answer[]> =>
+    Promise.all(Array.from({ length: 200 }, () => call(`${url}${path}`, { withinMs: 15_000 })));
   const expectExact = (answers: readonly Answer[]): void => {
     const taken = answers.filter(({ status }) => status === 200);
     expect([taken.length, answers.filter(({ status }) => status === 429).length]).toEqual([LIMIT, 200 - LIMIT]);
@@ -289,16 +242,28 @@ describeWith('postgres', 'GATEWAY_WORKERS=2', (program) => {
     for (const go of php.held.splice(0)) go();
     expect((await Promise.all(held)).map(({ status }) => status)).toEqual(held.map(() => 200));
     expect(await gateway.ended).toEqual([0, null]);
+    expect(gateway.output()).not.toContain('the database cannot be used');
   });
 
-  it('counts in Redis where there is one; killed, it leaves no worker behind', async () => {
+  it('counts in Redis where there is one, at the primary while it is gone; killed, it leaves no worker behind', async () => {
     const redis = requirePart('redis');
     if (!redis.isPresent) return;
     const server = await startRedisServer(redis.path);
-    const shared = await start({ REDIS_URL: server.url });
+    const shared = await start({ REDIS_URL: server.url, LOG_LEVEL: 'info' });
     try {
       expectExact(await flood(shared.url));
       expect(await server.ask('KEYS donna:limit:few*')).toContain('donna:limit:few');
+      const said = (text: string): boolean => shared.output().split(text).length === 1 + 2;
+      // Some are on their way while it dies: each is counted somewhere.
+      const [onTheirWay] = await Promise.all([flood(shared.url, '/meanwhile'), server.kill()]);
+      expect(onTheirWay.every(({ status }) => status === 200 || status === 429)).toBe(true);
+      await eventually(() => said('redis cannot be reached'));
+      expectExact(await flood(shared.url, '/after'));
+      for (const { status } of await flood(shared.url)) expect(status).toBe(429);
+      await server.start();
+      await eventually(() => said('redis is back'));
+      for (const { status } of await flood(shared.url, '/after')) expect(status).toBe(429);
+      expect(await server.ask('KEYS donna:limit:*')).not.toContain('donna:limit:after');
       const workers = workersOf(shared);
       expect(workers).toHaveLength(2);
       await shared.end('SIGKILL');

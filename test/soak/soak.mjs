@@ -12,7 +12,8 @@ import { startGateway } from './gateway.mjs';
 import { judge } from './judge.mjs';
 import { Ledger } from './ledger.mjs';
 import { readOptions } from './options.mjs';
-import { startPostgres } from './postgres.mjs';
+import { startPostgres } from '../support/debian-postgres.mjs';
+import { leaveOutUnlessLinux } from '../support/linux-only.mjs';
 import { startRealtime } from './realtime.mjs';
 import { FAULTY } from './traffic/faults.mjs';
 import { PLAIN } from './traffic/plain.mjs';
@@ -32,6 +33,7 @@ const QUIET_WITHIN_MS = 15_000;
 // What was started ends with it, however it ends.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 
+leaveOutUnlessLinux('the soak');
 const options = readOptions(process.argv.slice(2));
 const kinds = Object.entries({ ...PLAIN, ...ROUGH, ...FAULTY, ...VOICE }).filter(
   ([name]) => options.only === undefined || options.only.split(',').includes(name),

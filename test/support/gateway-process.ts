@@ -41,10 +41,13 @@ export interface GatewayProcess {
   stop(): Promise<void>;
 }
 
-/** Compiles `src` into a temporary folder (never `dist`, which may be older) and runs its `main.js` on a free port. */
+/**
+ * Compiles `src` into a temporary folder (never `dist`, which may be older) and runs its `main.js` on a free port; with the
+ * embedded PHP application where `phpBase` is undefined.
+ */
 export async function startGatewayProcess(
   routes: string,
-  phpBase: string,
+  phpBase: string | undefined,
   env: Readonly<Record<string, string>> = {},
 ): Promise<GatewayProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-process-'));
@@ -66,7 +69,7 @@ export async function startGatewayProcess(
       JWT_SECRET,
       GATEWAY_IDENTITY_SECRET: IDENTITY_SECRET,
       ROUTES_FILE: routesFile,
-      REMOTE_PHP_BASE: phpBase,
+      ...(phpBase === undefined ? {} : { REMOTE_PHP_BASE: phpBase }),
       ...env,
     },
   });
@@ -75,7 +78,7 @@ export async function startGatewayProcess(
     const late = setTimeout(() => fail(new Error(`the gateway did not start: ${said}`)), START_WITHIN_MS);
     const read = (text: string): void => {
       said += text;
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said.replaceAll(phpBase, ''));
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(phpBase === undefined ? said : said.replaceAll(phpBase, ''));
       if (found === null) return;
       clearTimeout(late);
       done(found[0]);

@@ -117,6 +117,8 @@ export class PostgresDatabase extends Database {
   }
 
   private async finish(): Promise<void> {
+    // Once `closing` is set: a stop is no outage, and nothing to tell of.
+    await Promise.resolve();
     this.goDown('the gateway has stopped');
     const closed = Promise.all([this.watch.close(), this.kysely.destroy()]).then(() => undefined);
     await waitAtMost(closed, CLOSE_WITHIN_MS, () => new Error()).catch(() => undefined);

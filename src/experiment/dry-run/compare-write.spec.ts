@@ -1,4 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { eventually } from '../../../test/support/eventually.js';
+import { Link, PeerDesk } from '../../workers/index.js';
 import type { Answer } from '../compare/answer.js';
 import type { Observation } from '../compare/observation.js';
 import { compareWrite, compileAnswerRules } from './compare-write.js';
@@ -169,6 +171,19 @@ describe('what a write came to', () => {
   });
 });
 
+/** The links of two workers of one primary. */
+function twoWorkers(): readonly Link[] {
+  const desk = new PeerDesk();
+  const ends: Link[] = [];
+  return [1, 2].map(() => {
+    const worker: Link = new Link((message) => setImmediate(() => primary.receive(message)));
+    const primary: Link = new Link((message) => setImmediate(() => worker.receive(message)));
+    ends.push(primary);
+    desk.serve(primary, () => ends);
+    return worker;
+  });
+}
+
 describe('writes of one owner', () => {
   it('are raced when another begins while they are compared, or was under way, and not by one of another owner', () => {
     const writes = new OwnerWrites();
@@ -185,5 +200,25 @@ describe('writes of one owner', () => {
     }
     writes.begin(['a']);
     expect(writes.compare('a', 1).isRaced).toBe(false);
+  });
+
+  it('are raced by those of another worker as well, for as long as that one says or might live', async () => {
+    const [here, there] = twoWorkers().map((link) => new OwnerWrites(link));
+    const read = here?.compare('a', 0);
+    const isBusy = (key: string): boolean | undefined => here?.compare(key, 0).isRaced;
+    const ends = there?.begin(['a', 'b']);
+    await eventually(() => read?.isRaced === true);
+    expect([isBusy('a'), isBusy('b'), isBusy('c')]).toEqual([true, true, false]);
+    ends?.();
+    await eventually(() => isBusy('a') === false);
+    expect(isBusy('b')).toBe(false);
+    // Of one that has died nobody hears the end.
+    there?.begin(['dead']);
+    await eventually(() => isBusy('dead') === true);
+    const passed = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_001);
+    there?.begin(['b']);
+    await eventually(() => isBusy('b') === true);
+    passed.mockRestore();
+    expect(isBusy('dead')).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { Route } from '../../routing/index.js';
 import type { Exchange } from '../../trace/index.js';
+import { WORKER_PLACE, type WorkerPlace } from '../../workers/index.js';
 import type { Answer, CandidateFailure } from '../compare/answer.js';
 import { compareInSlices } from '../compare/compare-answers.js';
 import type { Observation } from '../compare/observation.js';
@@ -50,13 +51,18 @@ export type RouteMirror = (exchange: Exchange, call: MirroredCall) => void;
  */
 @Injectable()
 export class Mirror {
-  /** Of this process, whoever answers them. */
-  readonly writes = new OwnerWrites();
+  /** Whoever answers them, in whichever worker. */
+  readonly writes: OwnerWrites;
   private readonly logs = new Map<string, MirrorLog>();
   private underWay = 0;
   private again = 0;
 
-  constructor(@Inject(EvidenceBook) private readonly book: EvidenceBook) {}
+  constructor(
+    @Inject(EvidenceBook) private readonly book: EvidenceBook,
+    @Optional() @Inject(WORKER_PLACE) place?: WorkerPlace,
+  ) {
+    this.writes = new OwnerWrites(place?.link);
+  }
 
   /** How the mirror of a route fares. */
   logOf(route: string): MirrorLog {

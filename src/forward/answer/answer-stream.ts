@@ -2,7 +2,8 @@ import { type AnswerGate, openGate } from '../../secrets/index.js';
 import type { Exchange } from '../../trace/index.js';
 import type { AnswerFlow, AnswerHead } from '../forwarders/forwarder.js';
 import type { TransformedHeaders } from '../transforms/answer-headers.js';
-import { isJsonType, jsonTypeFor, mediaType, type RouteAnswerRules } from './route-answer-rules.js';
+import { isJsonType, jsonTypeFor, mediaType } from './media-type.js';
+import type { RouteAnswerRules } from './route-answer-rules.js';
 
 /** Milliseconds for which the head of an answer may wait for its first bytes to be looked at. */
 const HEAD_PATIENCE_MS = 50;

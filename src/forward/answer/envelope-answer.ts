@@ -11,7 +11,8 @@ import { decodeContent, isPlain } from './content-coding.js';
 import { mentionsFailure, showsWorkings, tellsFailure } from './php-workings.js';
 import { problemFrom } from './problem-answer.js';
 import type { AnswerHead } from '../forwarders/forwarder.js';
-import { isJsonType, isScriptType, isTextType, jsonTypeFor, type RouteAnswerRules } from './route-answer-rules.js';
+import { isJsonType, isScriptType, isTextType, jsonTypeFor } from './media-type.js';
+import type { RouteAnswerRules } from './route-answer-rules.js';
 import type { TransformedHeaders } from '../transforms/answer-headers.js';
 
 export type EnvelopedAnswer =
@@ -26,6 +27,8 @@ const KEPT_ON_ERROR = new Set(['retry-after', 'allow', 'www-authenticate']);
 const PHP_FAILURE = /(?:Fatal|Parse|Recoverable fatal) error(?:<\/b>)?\s*:/;
 const PHP_LINE = / on line\s*(?:<[a-z]+>)?\d+/;
 const MAX_FAILURE_SEARCH_BYTES = 65_536;
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
 /** Successes that may well have nothing to say. */
 const MAY_BE_EMPTY = new Set([201, 202]);
 
@@ -188,13 +191,13 @@ function headersFor(answer: TransformedHeaders, contentType: string | undefined,
   return headers;
 }
 
+/** Of a document that begins with its first byte, as those that were read do. */
 function isContainer(body: Buffer): boolean {
-  const first = body.toString('latin1', 0, 64).trimStart()[0];
-  return first === '{' || first === '[';
+  return isObject(body) || body[0] === OPEN_BRACKET;
 }
 
 function isObject(body: Buffer): boolean {
-  return body.toString('latin1', 0, 64).trimStart().startsWith('{');
+  return body[0] === OPEN_BRACE;
 }
 
 /** Text that merely begins as JSON might (`404 …`, `[sic]`) or a script that ends in an object, as against JSON that was cut or doubled. */

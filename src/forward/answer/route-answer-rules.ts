@@ -6,9 +6,7 @@ import type { Exchange } from '../../trace/index.js';
 import type { AnswerHeaderContext, TransformedHeaders } from '../transforms/answer-headers.js';
 import type { Target } from '../upstream/target.js';
 import type { Upstream } from '../upstream/upstream.js';
-
-/** The type under which JSON is served, whatever PHP called it. */
-const JSON_TYPE = 'application/json; charset=utf-8';
+import { isJsonType, isTextType, mediaType } from './media-type.js';
 
 const NO_NAMES: ReadonlySet<string> = new Set();
 /** Fields of limits: the gateway's alone, on a route where it counts. */
@@ -41,13 +39,13 @@ export class RouteAnswerRules {
   /** What the header transform must know for this request. */
   headerContext(exchange: Exchange, target: Target): AnswerHeaderContext {
     const { protocol } = exchange.client;
+    const { authority } = exchange;
     return {
       replacesCors: this.policies.cors === 'gateway',
       gatewayOnly: this.gatewayOnly,
       upstreams: this.upstreams,
-      publicOrigin: `${protocol}://${exchange.authority}`,
       upstreamHosts: this.upstream.hostnames,
-      publicHost: exchange.authority.replace(/:\d+$/, '').toLowerCase(),
+      publicAuthority: authority,
       publicProtocol: protocol,
       upstreamIsSecure: target.isSecure,
       upstreamBasePath: target.basePath,
@@ -84,9 +82,9 @@ export class RouteAnswerRules {
   }
 
   /** Whether the answer must be read whole: it may be JSON whose envelope is ours to make right, or a failure to translate. */
-  mustRead(status: number, { contentType, names }: TransformedHeaders, method: string): boolean {
+  mustRead(status: number, { contentType, isPart }: TransformedHeaders, method: string): boolean {
     if (this.policies.envelope === 'off' || method === 'HEAD' || BODILESS.has(status)) return false;
-    if (status === 206 || names.has('content-range')) return false;
+    if (status === 206 || isPart) return false;
     if (status >= 300 && status < 400) return false;
     return this.wouldChange(contentType);
   }
@@ -97,29 +95,4 @@ export class RouteAnswerRules {
     if (contentType === undefined || this.policies.answers === 'json') return true;
     return isJsonType(contentType) || isTextType(contentType);
   }
-}
-
-export function isJsonType(contentType: string | undefined): boolean {
-  const type = mediaType(contentType);
-  return type === 'application/json' || type === 'text/json' || type.endsWith('+json');
-}
-
-/** Types under which old PHP has been seen to send JSON. */
-export function isTextType(contentType: string | undefined): boolean {
-  const type = mediaType(contentType);
-  return type === '' || type === 'text/html' || type === 'text/plain' || isScriptType(contentType);
-}
-
-export function isScriptType(contentType: string | undefined): boolean {
-  const type = mediaType(contentType);
-  return type === 'text/javascript' || type === 'application/javascript';
-}
-
-/** The type of JSON that PHP sent as `contentType`: one that says more (`application/problem+json`) is kept. */
-export function jsonTypeFor(contentType: string | undefined): string {
-  return contentType !== undefined && mediaType(contentType).endsWith('+json') ? contentType : JSON_TYPE;
-}
-
-export function mediaType(contentType: string | undefined): string {
-  return (contentType?.split(';', 1)[0] ?? '').trim().toLowerCase();
 }

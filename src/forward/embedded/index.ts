@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type EmbeddedPhp, type EmbeddedPhpOptions } from './embedded-php.js';
 import { findSystemPhp } from './find-system-php.js';
@@ -15,7 +15,9 @@ export type { EmbeddedPhp, EmbeddedPhpKind, EmbeddedPhpOptions, WasmLimits } fro
  * @throws Error when the folder has no `router.php`, or when the asked kind of PHP is not there (the message says what to install).
  */
 export async function startEmbeddedPhp(options: EmbeddedPhpOptions): Promise<EmbeddedPhp> {
-  const root = resolve(options.root);
+  const named = resolve(options.root);
+  // A link would be one of the host's within WebAssembly PHP, where it leads nowhere.
+  const root = await realpath(named).catch(() => named);
   await access(join(root, 'router.php')).catch(() => {
     throw new Error(`Embedded PHP: ${root} has no router.php; the folder must hold router.php and public/.`);
   });

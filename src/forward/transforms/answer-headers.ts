@@ -13,8 +13,8 @@ export interface AnswerHeaderContext extends LocationContext, CookieContext {
 export interface TransformedHeaders {
   /** name, value, …; without the body's length, type and coding, which the relay decides. */
   readonly headers: string[];
-  /** Lower-case names that PHP set. */
-  readonly names: ReadonlySet<string>;
+  /** PHP sent a part of something (`Content-Range`). */
+  readonly isPart: boolean;
   readonly contentType: string | undefined;
   readonly contentEncoding: string | undefined;
   readonly contentLength: number | undefined;
@@ -42,8 +42,8 @@ const VIA = '1.1 donna-gateway';
 export function transformAnswerHeaders(raw: readonly string[], context: AnswerHeaderContext): TransformedHeaders {
   const endsHere = hopTestFor(raw);
   const headers: string[] = [];
-  const names = new Set<string>();
-  const vary: string[] = [];
+  let isPart = false;
+  let vary: string[] | undefined;
   let contentType: string | undefined;
   let contentEncoding: string | undefined;
   let contentLength: number | undefined;
@@ -57,16 +57,17 @@ export function transformAnswerHeaders(raw: readonly string[], context: AnswerHe
     else if (lower === 'content-length') contentLength = Number(value);
     if (NEVER.has(lower) || endsHere(lower) || context.gatewayOnly.has(lower)) continue;
     if (context.replacesCors && lower.startsWith('access-control-')) continue;
-    names.add(lower);
     if (context.replacesCors && lower === 'vary') {
+      vary ??= [];
       vary.push(value);
       continue;
     }
+    if (lower === 'content-range') isPart = true;
     headers.push(name, rewrite(lower, value, context));
   }
-  if (context.replacesCors) headers.push('Vary', mergeVary(vary));
+  if (context.replacesCors) headers.push('Vary', vary === undefined ? 'Origin' : mergeVary(vary));
   headers.push('Via', VIA);
-  return { headers, names, contentType, contentEncoding, contentLength };
+  return { headers, isPart, contentType, contentEncoding, contentLength };
 }
 
 /** One list of what the answer depends on: the Origin, then whatever PHP names (RFC 9110, section 12.5.5). */

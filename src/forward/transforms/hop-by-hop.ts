@@ -30,7 +30,7 @@ export type HopTest = (name: string) => boolean;
 
 const ends: HopTest = (name) => HOP_BY_HOP.has(name);
 
-/** Compiles the test for one message from its flat headers (name, value, …). */
+/** The test for one message, from its flat headers (name, value, …). */
 export function hopTestFor(headers: readonly string[]): HopTest {
   let named: Set<string> | undefined;
   for (let i = 0; i < headers.length; i += 2) {

@@ -6,12 +6,14 @@ const context: LocationContext = {
     { host: 'php.internal:8080', basePath: '' },
     { host: 'php2.internal', basePath: '' },
   ],
-  publicOrigin: 'https://donna.example',
+  publicAuthority: 'donna.example',
+  publicProtocol: 'https' as const,
   upstreamBasePath: '',
 };
 const underBase: LocationContext = {
   upstreams: [{ host: 'php.internal:8080', basePath: '/app' }],
-  publicOrigin: 'http://donna.example:3000',
+  publicAuthority: 'donna.example:3000',
+  publicProtocol: 'http' as const,
   upstreamBasePath: '/app',
 };
 
@@ -81,7 +83,7 @@ describe('rewriteLocation', () => {
   });
 
   it('leaves PHP’s demand for TLS as it is', () => {
-    const plain = { ...context, publicOrigin: 'http://donna.example' };
+    const plain = { ...context, publicProtocol: 'http' as const };
     expect(rewriteLocation('https://donna.example/x', plain)).toBe('https://donna.example/x');
   });
 

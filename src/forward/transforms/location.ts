@@ -2,8 +2,9 @@
 export interface LocationContext {
   /** The upstream's addresses: authority (`10.0.0.7:8080`) and base path (`/app`, or ''). */
   readonly upstreams: readonly { readonly host: string; readonly basePath: string }[];
-  /** The public origin, e.g. `https://donna.example`. */
-  readonly publicOrigin: string;
+  /** Public host as the client asked for it, with its port where it named one. */
+  readonly publicAuthority: string;
+  readonly publicProtocol: 'http' | 'https';
   /** Path under which the target that answered lives (`/app`), or ''. */
   readonly upstreamBasePath: string;
 }
@@ -17,16 +18,17 @@ const NAMES_A_HOST = /^\/\t*[/\\]/;
  * path under which PHP lives goes. Relative and foreign addresses stay as they are.
  */
 export function rewriteLocation(location: string, context: LocationContext): string {
-  const { upstreams, publicOrigin, upstreamBasePath } = context;
   const start = ABSOLUTE.exec(location);
   if (start === null) return location.startsWith('/') ? rewritePath(location, context) : location;
+  const { upstreams, upstreamBasePath } = context;
+  const publicOrigin = publicOriginOf(context);
   const named = start[0].startsWith('//') ? `http:${start[0]}` : start[0];
   if (!URL.canParse(named)) return location;
   const { host, protocol } = new URL(named);
   const rest = location.slice(start[0].length);
   const upstream = upstreams.find((candidate) => candidate.host === host);
   if (upstream !== undefined) return publicOrigin + withoutBase(rest, upstream.basePath);
-  if (host !== authorityOf(publicOrigin, protocol)) return location;
+  if (host !== spelled(context.publicAuthority, protocol)) return location;
   // PHP that was given the public Host names itself by it. It does not see the gateway's TLS, so its `http:` means the
   // public protocol; its `https:` before a gateway without TLS asks for TLS and stays.
   const asksForTls = /^https:/i.test(start[0]) && publicOrigin.startsWith('http:');
@@ -34,15 +36,19 @@ export function rewriteLocation(location: string, context: LocationContext): str
 }
 
 /** A path of PHP's own host; one that without its base would name a host is told with the public origin before it. */
-function rewritePath(path: string, { publicOrigin, upstreamBasePath }: LocationContext): string {
-  const rest = withoutBase(path, upstreamBasePath);
-  return rest !== path && NAMES_A_HOST.test(rest) ? publicOrigin + rest : rest;
+function rewritePath(path: string, context: LocationContext): string {
+  const rest = withoutBase(path, context.upstreamBasePath);
+  return rest !== path && NAMES_A_HOST.test(rest) ? publicOriginOf(context) + rest : rest;
 }
 
 /** The public authority as `URL` spells it for a protocol: without the port that is that protocol's default. */
-function authorityOf(publicOrigin: string, protocol: string): string {
-  const authority = publicOrigin.slice(publicOrigin.indexOf('//'));
-  return URL.canParse(protocol + authority) ? new URL(protocol + authority).host : '';
+function spelled(authority: string, protocol: string): string {
+  const origin = `${protocol}//${authority}`;
+  return URL.canParse(origin) ? new URL(origin).host : '';
+}
+
+function publicOriginOf({ publicProtocol, publicAuthority }: LocationContext): string {
+  return `${publicProtocol}://${publicAuthority}`;
 }
 
 /** Rewrites the address in `Refresh: 5; url=…`. */

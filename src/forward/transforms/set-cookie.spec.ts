@@ -3,7 +3,7 @@ import { type CookieContext, rewriteSetCookie } from './set-cookie.js';
 
 const plain: CookieContext = {
   upstreamHosts: new Set(['php.internal', '10.0.0.7']),
-  publicHost: 'www.donna.example',
+  publicAuthority: 'www.donna.example:8443',
   publicProtocol: 'https',
   upstreamIsSecure: false,
   upstreamBasePath: '',

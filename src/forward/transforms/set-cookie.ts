@@ -4,8 +4,8 @@ import { withoutBase } from './location.js';
 export interface CookieContext {
   /** Host names of the upstream's targets, without port, lower case. */
   readonly upstreamHosts: ReadonlySet<string>;
-  /** Public host name, without port, lower case. */
-  readonly publicHost: string;
+  /** Public host as the client asked for it, with its port where it named one. */
+  readonly publicAuthority: string;
   readonly publicProtocol: 'http' | 'https';
   /** PHP was spoken to over TLS. */
   readonly upstreamIsSecure: boolean;
@@ -38,7 +38,8 @@ export function rewriteSetCookie(cookie: string, context: CookieContext): string
   return isChanged || mended !== kept ? mended.join(';') : cookie;
 }
 
-function namesUpstream(domain: string, { upstreamHosts, publicHost }: CookieContext): boolean {
+function namesUpstream(domain: string, { upstreamHosts, publicAuthority }: CookieContext): boolean {
+  const publicHost = publicAuthority.replace(/:\d+$/, '').toLowerCase();
   const host = domain.replace(/^\./, '');
   if (host === publicHost || publicHost.endsWith(`.${host}`)) return false;
   for (const upstream of upstreamHosts) if (upstream === host || upstream.endsWith(`.${host}`)) return true;

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { leaveOutUnlessLinux } from '../../support/linux-only.mjs';
 import { makeCaller } from '../support/caller.mjs';
 import { startGateway } from '../support/gateway.mjs';
 import { findPort, startProgram, untilReady } from '../support/processes.mjs';
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     print: { type: 'boolean', default: false },
   },
 });
+leaveOutUnlessLinux('the cost of a request', { taskset: 'util-linux' });
 const folder = mkdtempSync(join(tmpdir(), 'donna-cost-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const bench = { folder, dist: resolve(values.dist), caller: makeCaller(), nodeArgs: [] };

@@ -4,7 +4,7 @@ import { startPeer } from '../support/peers.mjs';
 import { prove } from '../support/proof.mjs';
 import { fullTable } from '../support/route-table.mjs';
 
-/** JSON that Node answers itself (the handler `health`), every policy on, beside Fastify that answers the same. */
+/** JSON that Node answers itself (the handler `health.live`, which does nothing besides), every policy on, beside Fastify that answers the same. */
 export async function native(bench) {
   const to = { upstream: (await bench.upstream()).origin };
   const gateway = await startGateway(bench, { table: fullTable(), ...to });

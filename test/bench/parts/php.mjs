@@ -1,6 +1,5 @@
-import { compare, takeRatio } from '../support/compare.mjs';
+import { compare, takeRatio, warmUp } from '../support/compare.mjs';
 import { startGateway } from '../support/gateway.mjs';
-import { load } from '../support/load.mjs';
 import { startPhpSite } from '../support/php-site.mjs';
 import { prove } from '../support/proof.mjs';
 import { fullTable } from '../support/route-table.mjs';
@@ -19,7 +18,8 @@ export async function php(bench) {
   try {
     for (const path of ['work.php', 'light.php', 'cached.php'])
       await prove(`${gateway.origin}/${path}`, { caller: bench.caller });
-    await warmUp(bench, `${gateway.origin}/light.php`);
+    // PHP's pace is too slow for V8 to translate the gateway while it is measured: here it gets what some minutes of a day bring.
+    await warmUp(bench, { url: `${gateway.origin}/light.php`, program: gateway });
     const busy = await compare(bench, {
       title: 'Before php-fpm, 5 ms of PHP',
       candidates: between('work.php'),
@@ -49,17 +49,12 @@ export async function php(bench) {
   if (!bench.isQuick) await sharedCores(bench);
 }
 
-/** PHP's pace is too slow for V8 to translate the gateway while it is measured: here it gets what some minutes of a day bring. */
-async function warmUp(bench, url) {
-  await load(url, { connections: 50, seconds: bench.warmUpSeconds, headers: bench.caller.headers });
-}
-
 /** The harder case: the gateway has no processor of its own, every one of its microseconds is one that PHP has not. */
 async function sharedCores(bench) {
   const site = await startPhpSite(bench, { cpu: '0,1', name: 'php-shared' });
   const gateway = await startGateway(bench, { table: fullTable(), upstream: site.origin, cpu: '0,1' });
   try {
-    await warmUp(bench, `${gateway.origin}/light.php`);
+    await warmUp(bench, { url: `${gateway.origin}/light.php`, program: gateway });
     const { rows } = await compare(bench, {
       title: 'Before php-fpm, 5 ms of PHP, everything on the same two processors',
       candidates: {

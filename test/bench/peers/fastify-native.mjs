@@ -5,9 +5,7 @@ const { app, verify } = await makeFastify();
 const answer = { '2xx': { type: 'object', additionalProperties: true } };
 app.get('/native', { preHandler: verify, schema: { response: answer } }, (request) => ({
   success: true,
-  status: 'healthy',
-  version: '0.1.0',
-  checks: { upstreams: 'up' },
   traceId: request.id,
+  status: 'live',
 }));
 await app.listen({ port: settings.port, host: settings.host });

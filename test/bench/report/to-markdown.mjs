@@ -24,7 +24,7 @@ function about({ date, machine, peers, commit, run, facts: { phpWorkMicros } }) 
       ? ''
       : ` The script that works takes PHP ${number(phpWorkMicros / 1000, 2)} ms of processor time (calibrated at start).`;
   const changed = commit?.isChanged === true ? ' with changes' : '';
-  return `Measured on ${date}${commit === undefined ? '' : `, commit ${commit.id}${changed}`}: ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, ${machine.system}; Node ${machine.node}, nginx ${machine.nginx}${php}, wrk ${machine.wrk}. Peers: ${versions.join(', ')}. ${run.rounds} rounds of ${run.seconds} s in the main comparisons, after ${run.warmUpSeconds} s of warm-up.${work}\n`;
+  return `Measured on ${date}${commit === undefined ? '' : `, commit ${commit.id}${changed}`}: ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, ${machine.system}; Node ${machine.node}, nginx ${machine.nginx}${php}, wrk ${machine.wrk}. Peers: ${versions.join(', ')}. ${run.rounds} rounds of ${run.seconds} s in the main comparisons, after a warm-up that lasts until it brings nothing more.${work}\n`;
 }
 
 function ratios({ ratios: found, cpuRatios, spreads, reasons }) {

@@ -25,7 +25,6 @@ export function readOptions(partNames) {
     isQuick: values.quick,
     rounds: positive(values.rounds, values.quick ? 3 : 5, '--rounds'),
     seconds: positive(values.seconds, values.quick ? 1 : 2, '--seconds'),
-    warmUpSeconds: values.quick ? 3 : 5,
     /** A run of a part, or a quick one, leaves the published figures alone. */
     out: values.out === undefined ? (isWhole ? resolve(PROJECT, 'docs') : undefined) : resolve(values.out),
     dist: resolve(values.dist),

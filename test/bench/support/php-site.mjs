@@ -22,17 +22,25 @@ header('Content-Type: application/json');
 echo json_encode(['success' => true, 'data' => ['id' => 1, 'title' => 'A first call']]);
 `;
 
+const SLOW_PHP = `<?php
+declare(strict_types=1);
+usleep(400000);
+header('Content-Type: application/json');
+echo '{"success":true}';
+`;
+
 /**
- * nginx before php-fpm on processors \`cpu\`: /work.php takes PHP about 5 ms of processor time (calibrated here, on this machine),
- * /light.php next to none.
+ * nginx before php-fpm with so many `children` on processors `cpu`: /work.php takes PHP about 5 ms of processor time (calibrated here, on
+ * this machine), /light.php next to none, /slow.php waits for 400 ms.
  */
-export async function startPhpSite(bench, { cpu = '1', name = 'php' } = {}) {
+export async function startPhpSite(bench, { cpu = '1', name = 'php', children = 8 } = {}) {
   const port = await findPort();
   const folder = join(bench.folder, name);
   mkdirSync(join(folder, 'public'), { recursive: true });
   for (const file of ['work.php', 'cached.php']) writeFileSync(join(folder, 'public', file), WORK_PHP);
   writeFileSync(join(folder, 'public/light.php'), LIGHT_PHP);
-  writeFileSync(join(folder, 'fpm.conf'), fpmConf(folder));
+  writeFileSync(join(folder, 'public/slow.php'), SLOW_PHP);
+  writeFileSync(join(folder, 'fpm.conf'), fpmConf(folder, children));
   const timesFile = join(folder, 'times.conf');
   writeFileSync(timesFile, 'fastcgi_param BENCH_TIMES 1;');
   const conf = join(folder, 'nginx.conf');
@@ -78,7 +86,7 @@ async function calibrate(origin) {
   return { times, micros: await micros(times) };
 }
 
-function fpmConf(folder) {
+function fpmConf(folder, children) {
   const user = process.getuid() === 0 ? 'user = root\ngroup = root' : '';
   return `[global]
 error_log = ${folder}/fpm.log
@@ -88,7 +96,7 @@ listen = ${folder}/fpm.sock
 listen.backlog = 1024
 ${user}
 pm = static
-pm.max_children = 8
+pm.max_children = ${children}
 `;
 }
 

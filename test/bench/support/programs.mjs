@@ -7,18 +7,24 @@ const PROGRAMS = {
   taskset: { name: /^taskset$/, debian: 'util-linux' },
   wrk: { name: /^wrk$/, debian: 'wrk' },
   nginx: { name: /^nginx$/, debian: 'nginx-light' },
-  'php-fpm': { name: /^php-fpm(\d+\.\d+)?$/, debian: 'php-fpm', in: ['php'] },
+  'php-fpm': { name: /^php-fpm(\d+\.\d+)?$/, debian: 'php-fpm', in: ['php', 'bulkhead'] },
+  postgres: { name: /^postgres$/, debian: 'postgresql', in: ['start'] },
   'redis-server': { name: /^redis-server$/, debian: 'redis-server', in: ['redis'] },
 };
 /** System folders that Debian keeps out of a user's PATH. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+const POSTGRES_VERSIONS = '/usr/lib/postgresql';
 
 /**
  * The paths of the programs that these parts need.
  * @throws Error that names everything that is missing at once, and how to get it
  */
 export function findPrograms(parts) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), ...SYSTEM_FOLDERS];
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter).filter(Boolean),
+    ...SYSTEM_FOLDERS,
+    ...list(POSTGRES_VERSIONS).map((version) => join(POSTGRES_VERSIONS, version, 'bin')),
+  ];
   const wanted = Object.entries(PROGRAMS).filter(
     ([, { in: only }]) => only?.some((part) => parts.includes(part)) ?? true,
   );

@@ -14,19 +14,19 @@ export function fullTable() {
     large: { policies: FULL },
     upload: { methods: ['POST'], policies: { ...FULL, maxBodyBytes: 67_108_864 } },
     hit: { policies: { ...FULL, cache: { ttlS: 3600, vary: 'identity', cacheControl: 'override' } } },
-    native: { handler: 'health', policies: FULL },
+    native: { handler: 'health.live', policies: FULL },
     'work.php': { policies: FULL },
     'light.php': { policies: FULL },
     'cached.php': { policies: { ...FULL, cache: { ttlS: 3600, vary: 'identity', cacheControl: 'override' } } },
   });
 }
 
-/** A route table (JSON is YAML) of routes that are named as their paths are; limits that count and are never reached. */
-export function tableOf(routes) {
+/** A route table (JSON is YAML) of routes that are named as their paths are; limits that count and are never reached. `php`: more of that upstream. */
+export function tableOf(routes, php = {}) {
   const limit = { limit: 1_000_000_000, windowS: 60 };
   return JSON.stringify({
     upstreams: {
-      php: { targets: ['${REMOTE_PHP_BASE}'], identity: true },
+      php: { targets: ['${REMOTE_PHP_BASE}'], identity: true, ...php },
       plain: { targets: ['${REMOTE_PHP_BASE}'] },
     },
     policies: {

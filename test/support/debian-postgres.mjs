@@ -10,12 +10,12 @@ import pg from 'pg';
 const DEBIAN = '/usr/lib/postgresql';
 const START_WITHIN_MS = 30_000;
 
-/** A Postgres of the soak's own, where there is one (Debian's package). @returns undefined without one */
+/** A Postgres of a soak's or a bench's own, where there is one (Debian's package). @returns undefined without one */
 export async function startPostgres() {
   const version = existsSync(DEBIAN) ? readdirSync(DEBIAN).toSorted().at(-1) : undefined;
   if (version === undefined) return undefined;
   const bin = join(DEBIAN, version, 'bin');
-  const folder = mkdtempSync(join(tmpdir(), 'donna-soak-pg-'));
+  const folder = mkdtempSync(join(tmpdir(), 'donna-postgres-'));
   // Postgres refuses to run as root.
   const user = process.getuid() === 0 ? idsOf('postgres') : {};
   if (user.uid !== undefined) chownSync(folder, user.uid, user.gid);
