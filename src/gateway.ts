@@ -1,7 +1,7 @@
 import type { INestApplication, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as TcpServer } from 'node:net';
 import { LiveHub } from './admin/index.js';
 import { AppModule } from './app.module.js';
 import type { GatewayConfig } from './config/index.js';
@@ -25,6 +25,9 @@ import {
 import { LegacyWriters } from './replication/index.js';
 import { LOGGER, type Logger, loggerOf, NestLogLines } from './trace/index.js';
 import type { WorkerPlace } from './workers/index.js';
+
+/** That part of a stop's grace kept connections stay open for what may be on its way: a second of 25. */
+const LINGER_SHARE = 1 / 25;
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -167,6 +170,10 @@ export async function startGateway({
   };
 }
 
+function countConnections(server: Server): Promise<number> {
+  return new Promise((resolve) => server.getConnections((error, count) => resolve(error === null ? count : 0)));
+}
+
 /** Nest's own `listen` prints the failure besides; here it is the caller's to tell. */
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -178,16 +185,26 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-/** No new connections; open requests finish and close theirs; halfway new requests on old connections are refused; at the end all is cut. */
+/**
+ * No new connections; open requests finish and close theirs; halfway new requests on old connections are refused; at the end all is cut.
+ * A connection that is kept and idle is left open for a moment: a proxy in front may be sending on it just now, and may not
+ * repeat a POST. What it sends is answered, and told that this connection ends.
+ */
 async function drain(server: Server, door: FrontDoor, graceMs: number): Promise<void> {
   door.enterDrain('finishing');
   door.upgrades.drain(graceMs);
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // The listening socket alone: the server's own `close` ends idle connections at once.
+  const closed = new Promise<void>((resolve) => TcpServer.prototype.close.call(server, () => resolve()));
+  const lingerMs = graceMs * LINGER_SHARE;
   const startedAt = Date.now();
-  while (door.openCount > 0 && Date.now() - startedAt < graceMs) {
-    if (Date.now() - startedAt > graceMs / 2) door.enterDrain('refusing');
+  const passedMs = (): number => Date.now() - startedAt;
+  while (
+    (door.openCount > 0 && passedMs() < graceMs) ||
+    (passedMs() < lingerMs && (await countConnections(server)) > 0)
+  ) {
+    if (passedMs() > graceMs / 2) door.enterDrain('refusing');
     // Also those whose answer had begun before it could tell its client that the connection ends.
-    server.closeIdleConnections();
+    if (passedMs() > lingerMs) server.closeIdleConnections();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   server.closeIdleConnections();
