@@ -93,14 +93,14 @@ export class Exchange {
 
   /** Adds a header of the gateway's own to whatever answer will be sent. */
   setAnswerHeader(name: string, value: string): void {
-    const wanted = name.toLowerCase();
-    for (let i = 0; i < this.answerHeaders.length; i += 2) {
-      if (this.answerHeaders[i]?.toLowerCase() === wanted) {
-        this.answerHeaders[i + 1] = value;
+    const { answerHeaders } = this;
+    for (let i = 0; i < answerHeaders.length; i += 2) {
+      if (isSameName(answerHeaders[i] ?? '', name)) {
+        answerHeaders[i + 1] = value;
         return;
       }
     }
-    this.answerHeaders.push(name, value);
+    answerHeaders.push(name, value);
   }
 
   /** Invites the client to send its body, where it waits for that; to be called right before the body is read. */
@@ -123,4 +123,9 @@ export function attachExchange(exchange: Exchange): void {
 /** The exchange of a request, or undefined when the request did not come through the pipeline. */
 export function exchangeOf(req: IncomingMessage): Exchange | undefined {
   return (req as Carrier)[EXCHANGE];
+}
+
+/** Field names by RFC 9110, section 5.1. Most that are asked about differ in length already. */
+function isSameName(one: string, other: string): boolean {
+  return one.length === other.length && (one === other || one.toLowerCase() === other.toLowerCase());
 }
