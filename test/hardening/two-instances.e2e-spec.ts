@@ -130,9 +130,9 @@ describeWith('nginx', 'two instances behind nginx', (nginx) => {
         const headers = bearer(accessToken());
         const agent = new Agent({ keepAlive: true, maxSockets: 8 });
         const statuses = new Map<string, number>();
-        let isOver = false;
+        const run = { isOver: false };
         const callers = Array.from({ length: 8 }, async (_, caller) => {
-          for (let i = 0; !isOver; i++) {
+          for (let i = 0; !run.isOver; i++) {
             const isWrite = (i + caller) % 4 === 0;
             const body = { title: `${caller}-${i}` };
             const answer = await call(`${balancer.url}/api/conversations.php`, {
@@ -157,7 +157,7 @@ describeWith('nginx', 'two instances behind nginx', (nginx) => {
           const { host } = new URL(urlOf(at));
           await eventually(async () => (await call(`${balancer.url}/livez`)).headers['x-served-by'] === host);
         }
-        isOver = true;
+        run.isOver = true;
         await Promise.all(callers);
         agent.destroy();
         expect([...statuses.keys()].toSorted()).toEqual(['GET 200', 'POST 201']);
