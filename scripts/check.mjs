@@ -15,6 +15,7 @@ const isCi = ['true', '1'].includes(process.env.CI ?? '');
 /** The longest first: two run side by side. */
 const STEPS = [
   ['soak', 'check:soak'],
+  ['smokes', 'smokes'],
   ['types', 'check:types'],
   ['format', 'check:format'],
   ['dependency rules', 'check:deps'],
@@ -22,6 +23,9 @@ const STEPS = [
   ['lint', 'check:lint'],
   ['OpenAPI', 'lint:openapi'],
   ['tracked data', 'check:data'],
+  ['documents', 'check:docs'],
+  ['licences', 'check:licences'],
+  ['workflows', 'lint:workflows'],
   ['observability', 'check:observability'],
 ];
 

@@ -198,7 +198,7 @@ final class App
 
     public function users(): UserDirectory
     {
-        return new FileUserDirectory($this->store(), !$this->env->isProduction());
+        return new FileUserDirectory($this->store(), !$this->env->isPublic());
     }
 
     public function signIn(): SignIn

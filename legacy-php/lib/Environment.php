@@ -39,9 +39,10 @@ final class Environment
         return array_values(array_filter(array_map('trim', explode(',', $this->get($name))), static fn(string $v): bool => $v !== ''));
     }
 
-    public function isProduction(): bool
+    /** Others can reach it: a preview is no place for users whose passwords are published. */
+    public function isPublic(): bool
     {
-        return $this->get('NODE_ENV') === 'production';
+        return in_array($this->get('NODE_ENV'), ['production', 'preview'], true);
     }
 
     public function dataDirectory(): string

@@ -8,13 +8,14 @@ import { runNpm } from './run-npm.mjs';
 const MOST_SECOND_LOOKS = 3;
 
 /**
- * Runs all tests, and the few files that fail once more, alone. A file that passes then counts as passed and is named
- * as unsteady, with what failed first; one that fails twice has failed.
+ * Runs all tests, or those that Jest's arguments choose, and the few files that fail once more, alone. A file that passes
+ * then counts as passed and is named as unsteady, with what failed first; one that fails twice has failed.
  * @returns counts of tests: `passed`, `failed` (a file that did not run, and whatever else Jest failed by, is one each),
- *   `leftOut` by name, `unsteady` with `file` and `failures`, `brokenFiles`, `seconds`
+ *   `leftOut` by name, `unsteady` with `file` and `failures`, `brokenFiles`, `seconds`, and `firstSeconds` without the
+ *   second look
  */
-export async function runTests(cwd) {
-  const first = await runJest(cwd, []);
+export async function runTests(cwd, args = []) {
+  const first = await runJest(cwd, args);
   const files = listFailedFiles(first.result);
   if (first.isCut || files.length === 0 || files.length > MOST_SECOND_LOOKS) return summarize(cwd, first);
 
@@ -33,6 +34,7 @@ export async function runTests(cwd) {
       seconds: first.seconds + second.seconds,
     }),
     unsteady: unsteady.map((file) => ({ file: relative(cwd, file.name), failures: listFailures(file) })),
+    firstSeconds: first.seconds,
   };
 }
 
@@ -65,6 +67,7 @@ function summarize(cwd, { result, code, isCut, seconds }) {
     leftOut: tests.filter(({ status }) => !['passed', 'failed'].includes(status)).map(({ fullName }) => fullName),
     unsteady: [],
     seconds,
+    firstSeconds: seconds,
   };
 }
 

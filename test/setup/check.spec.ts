@@ -34,13 +34,24 @@ async function check(tests: Readonly<Record<string, string>>): Promise<{ code: n
   mkdirSync(join(folder, 'scripts'));
   for (const part of ['check.mjs', 'check'])
     cpSync(join(ROOT, 'scripts', part), join(folder, 'scripts', part), { recursive: true });
-  const steps = ['format', 'lint', 'types', 'deps', 'dead', 'data', 'observability', 'cost', 'soak'].map((step) => [
-    `check:${step}`,
-    'true',
-  ]);
+  const steps = [
+    'format',
+    'lint',
+    'types',
+    'deps',
+    'dead',
+    'data',
+    'observability',
+    'cost',
+    'soak',
+    'docs',
+    'licences',
+  ].map((step) => [`check:${step}`, 'true']);
   const scripts = {
     ...Object.fromEntries(steps),
     'lint:openapi': 'true',
+    'lint:workflows': 'true',
+    smokes: 'true',
     test: `exec '${process.execPath}' '${JEST}'`,
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts, jest: { transform: {} } }));
@@ -55,7 +66,7 @@ async function check(tests: Readonly<Record<string, string>>): Promise<{ code: n
 describe('npm run check', () => {
   it('counts a file that passes alone as passed, and names it and its first failure as unsteady', async () => {
     const { code, output, last } = await check({ 'flaky.spec.js': UNSTEADY, 'good.spec.js': GOOD });
-    expect([code, last]).toEqual([0, '13 passed, 0 failed']);
+    expect([code, last]).toEqual([0, '17 passed, 0 failed']);
     expect(output).toMatch(/^unsteady: flaky\.spec\.js /m);
     expect(output).toMatch(/^ +is quick: .*Expected: "quick" \| Received: "slow"$/m);
   });
@@ -66,7 +77,7 @@ describe('npm run check', () => {
       'bad.spec.js': BAD,
       'broken.spec.js': 'throw new Error("not loaded");',
     });
-    expect([code, last]).toEqual([1, '13 passed, 2 failed']);
+    expect([code, last]).toEqual([1, '17 passed, 2 failed']);
     expect(output).toContain('1 test files did not run');
     expect(output.match(/^unsteady: .*$/gm)).toEqual([expect.stringContaining('flaky.spec.js')]);
   });
@@ -74,7 +85,7 @@ describe('npm run check', () => {
   it('looks at no more than three files twice', async () => {
     const names = ['a', 'b', 'c', 'd'].map((name) => `${name}.spec.js`);
     const { code, output, last } = await check(Object.fromEntries(names.map((name) => [name, UNSTEADY])));
-    expect([code, last]).toEqual([1, '14 passed, 4 failed']);
+    expect([code, last]).toEqual([1, '18 passed, 4 failed']);
     expect(output).not.toMatch(/unsteady|second look/);
   });
 });

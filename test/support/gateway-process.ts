@@ -1,4 +1,4 @@
-import { transformFile, version as swcVersion } from '@swc/core';
+import { transform, transformFile, version as swcVersion } from '@swc/core';
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -43,15 +43,24 @@ export interface GatewayProcess {
 
 /**
  * Compiles `src` into a temporary folder (never `dist`, which may be older) and runs its `main.js` on a free port; with the
- * embedded PHP application where `phpBase` is undefined.
+ * embedded PHP application where `phpBase` is undefined. `changed`: sources that are other ones there, or new: path → content.
  */
 export async function startGatewayProcess(
   routes: string,
   phpBase: string | undefined,
   env: Readonly<Record<string, string>> = {},
+  changed: ReadonlyMap<string, string> = new Map(),
 ): Promise<GatewayProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-process-'));
   await compileSources(join(PROJECT, 'src'), join(folder, 'dist'));
+  for (const [file, source] of changed) {
+    const target = join(folder, file.replace(/^src\//, 'dist/').replace(/\.ts$/, '.js'));
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(
+      target,
+      (await transform(source, { filename: join(PROJECT, file), configFile: join(PROJECT, '.swcrc') })).code,
+    );
+  }
   copyFileSync(join(PROJECT, 'package.json'), join(folder, 'package.json'));
   for (const name of ['node_modules', 'legacy-php']) symlinkSync(join(PROJECT, name), join(folder, name));
   const routesFile = join(folder, 'routes.yaml');

@@ -44,12 +44,15 @@ export interface LegacyPhp {
   stop(): Promise<void>;
 }
 
-/** legacy-php by itself, with a data directory of its own; its own limits are off unless `env` says otherwise. */
-export async function startLegacyPhp(env: Readonly<Record<string, string>> = {}): Promise<LegacyPhp> {
+/** legacy-php (or a copy of it) by itself, with a data directory of its own; its own limits are off unless `env` says otherwise. */
+export async function startLegacyPhp(
+  env: Readonly<Record<string, string>> = {},
+  root: string = join(PROJECT, 'legacy-php'),
+): Promise<LegacyPhp> {
   const folder = mkdtempSync(join(tmpdir(), 'legacy-php-'));
   const lines: string[] = [];
   const php = await startEmbeddedPhp({
-    root: join(PROJECT, 'legacy-php'),
+    root,
     env: {
       NODE_ENV: 'test',
       DONNA_DATA_DIR: folder,

@@ -43,7 +43,7 @@ final class LoginPage
         $csrf = $this->app->session()->ensureCsrfToken();
         [$token, $to, $email] = [Html::e($csrf), Html::e($next), Html::e(substr($email, 0, 254))];
         $alert = $error === '' ? '' : '<p class="error" role="alert">' . Html::e($error) . '</p>';
-        $demo = $this->app->env->isProduction() ? '' : '<p class="hint">Demo: <code>demo@donna.example</code> with <code>donna-demo</code>.</p>';
+        $demo = $this->app->env->isPublic() ? '' : '<p class="hint">Demo: <code>demo@donna.example</code> with <code>donna-demo</code>.</p>';
 
         return Html::page('Sign in', <<<HTML
                 <section class="card login" aria-labelledby="login-title">

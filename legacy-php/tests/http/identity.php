@@ -88,6 +88,17 @@ test('guessing passwords of one account from one address is slowed', static func
     $app->stop();
 });
 
+test('demo users are gone in a preview, which others can reach', static function (): void {
+    $app = new App(['NODE_ENV' => 'preview']);
+    $browser = $app->browser();
+    $page = $browser->get('/login.php');
+    lacks('donna-demo', $page->body);
+    foreach (['demo@donna.example' => 'donna-demo', 'admin@donna.example' => 'donna-admin'] as $email => $password) {
+        same(401, $browser->json('POST', '/api/auth/login.php', ['email' => $email, 'password' => $password])->status);
+    }
+    $app->stop();
+});
+
 test('demo users are gone in production, and users of the file come in', static function (): void {
     $app = new App(['NODE_ENV' => 'production']);
     $process = proc_open([PHP_BINARY, __DIR__ . '/../../scripts/add-user.php', 'Eve@Donna.example', 'Eve', 'user', 'admin'], [['pipe', 'r'], ['file', '/dev/null', 'w'], ['file', '/dev/null', 'w']], $pipes, null, ['DONNA_DATA_DIR' => $app->data, 'PATH' => (string) getenv('PATH')]);

@@ -4,6 +4,7 @@ import { describeError, messageOf } from '../describe-error.js';
 import type { DoctorFacts } from '../doctor-facts.js';
 import { showUrl } from '../redaction.js';
 import { endpointOf, findConnection, isLoopback, judgeCertificate, openTls } from './connection.js';
+import type { RedisClient } from './redis-client.js';
 
 const WHOSE = 'REDIS_URL';
 /** Where a script and `SET … NX PX`, `GETDEL` and `INFO` are all known. */
@@ -45,7 +46,8 @@ async function* look(url: string, isProduction: boolean, signal: AbortSignal): A
   } else if (isProduction && !isLoopback(endpoint)) {
     yield warning(`${name} encryption`, 'plain text to another machine', `use rediss:// in ${WHOSE}`);
   }
-  const client = await makeClient(url);
+  const { makeRedisClient } = await import('./redis-client.js');
+  const client = makeRedisClient(url);
   const leave = (): void => {
     if (client.isOpen) client.destroy();
   };
@@ -65,24 +67,14 @@ async function* look(url: string, isProduction: boolean, signal: AbortSignal): A
   }
 }
 
-type Client = Awaited<ReturnType<typeof makeClient>>;
-
-/** The return type is inferred: the library's own name for it does not fit exact optional properties. */
-async function makeClient(url: string) {
-  const { createClient } = await import('@redis/client');
-  const client = createClient({ url, socket: { reconnectStrategy: false }, disableOfflineQueue: true });
-  client.on('error', () => undefined);
-  return client;
-}
-
-async function* lookInside(name: string, client: Client): AsyncGenerator<CheckResult> {
+async function* lookInside(name: string, client: RedisClient): AsyncGenerator<CheckResult> {
   yield await findVersion(name, client);
   yield await findWriting(`${name} writing`, client);
   const memory = await client.info('memory').catch(() => undefined);
   if (memory !== undefined) yield judgeMemory(`${name} memory`, memory);
 }
 
-async function findVersion(name: string, client: Client): Promise<CheckResult> {
+async function findVersion(name: string, client: RedisClient): Promise<CheckResult> {
   const info = await client.info('server').catch(() => undefined);
   const version = info === undefined ? undefined : valueIn(info, 'redis_version');
   if (version === undefined) return ok(name, 'lets the gateway in; it does not tell its version');
@@ -94,7 +86,7 @@ async function findVersion(name: string, client: Client): Promise<CheckResult> {
 }
 
 /** What limits and shared state do: keys that end by themselves, counted and filed by scripts. They are removed. */
-async function findWriting(name: string, client: Client): Promise<CheckResult> {
+async function findWriting(name: string, client: RedisClient): Promise<CheckResult> {
   // Braces: one hash slot, as a cluster demands of a script's keys.
   const key = `donna:doctor:{${randomBytes(9).toString('hex')}}`;
   const keys = [key, `${key}:hash`, `${key}:set`];

@@ -1,0 +1,55 @@
+// A small project and pages about it: each kind of fault once, and what must pass.
+const FENCE = '```';
+const block = (language, text) => `${FENCE}${language}\n${text}\n${FENCE}\n`;
+
+export const plantedPages = {
+  project: {
+    files: [
+      'src/edge/index.ts',
+      'src/edge/cors.policy.ts',
+      'scripts/check.mjs',
+      'legacy-php/lib/App.php',
+      'routes.yaml',
+    ],
+    texts: { 'docs/other.md': '# Other\n\n## Two `words`, and more\n\n## Twice\n\n## Twice\n' },
+    scripts: new Set(['start', 'build', 'gateway', 'smoke:ws']),
+    commands: new Set(['stage']),
+    variables: new Set(['JWT_SECRET']),
+    metrics: new Set(['donna_up_seconds']),
+    codes: new Set(['RATE_LIMITED']),
+  },
+  faulty: [
+    { kind: 'a link to a file that is not there', text: 'See [there](missing.md).' },
+    { kind: 'a link to a file that is not there', text: 'See [there].\n\n[there]: ../src/gone/index.ts' },
+    { kind: 'a link to a file that is not there', text: '![picture](images/gone.png)' },
+    { kind: 'a link to a heading that is not there', text: 'See [there](other.md#three-words).' },
+    { kind: 'a link to a heading that is not there', text: '# Page\n\n[Below](#pages)' },
+    { kind: 'a path that is not there', text: 'The order is in `src/pipeline.ts`.' },
+    { kind: 'a path that is not there', text: 'The rule is in `edge/csrf.policy.ts`.' },
+    { kind: 'a path that is not there', text: 'The rule is in `csrf.policy.ts`.' },
+    { kind: 'a path that is not there', text: 'All of `src/edge/*.step.ts`.' },
+    { kind: 'a path that is not there', text: block('sh', 'node scripts/gone.mjs') },
+    { kind: 'an npm script that is not there', text: 'Run `npm run -s check:all`.' },
+    { kind: 'an npm script that is not there', text: block('console', '$ npm run bild\ndone') },
+    { kind: 'an npm script that is not there', text: 'Then `smoke:tokens`.' },
+    { kind: 'a command that is not there', text: 'Run `npm run gateway -- stagger a`.' },
+    { kind: 'an unknown variable', text: 'Set `JWT_SECRETS`.' },
+    { kind: 'an unknown variable', text: block('sh', 'JWT_SECRTE=x npm start') },
+    { kind: 'a metric that is not there', text: 'See `donna_up_total`.' },
+    { kind: 'sh that cannot be read', text: block('sh', 'if true; then echo') },
+    { kind: 'console that cannot be read', text: block('console', '$ echo "open\nopen') },
+    { kind: 'json that cannot be read', text: block('json', '{ "a": 1, }') },
+    { kind: 'yaml that cannot be read', text: block('yaml', 'a: { b: [1 }') },
+    { kind: 'ts that cannot be read', text: block('ts', 'export class {') },
+    { kind: 'a block that does not end', text: `${FENCE}sh\necho` },
+  ],
+  right: [
+    '[One](other.md#two-words-and-more) [two](other.md#twice-1) [three](../src/edge/) [out](https://example.com/x.md#y)',
+    '# Page\n\n## `a.b`: _this_ & that\n\n[Below](#ab-this--that), `[not](a-link.md)`, `text/html`, `/api/health.php`',
+    '`src/edge/`, `edge/cors.policy.ts`, `cors.policy.ts`, `lib/App.php`, `dist/main.js`, `.data/secrets.json`, `src/*/index.ts`',
+    '`npm run gateway -- stage x`, `npm run smoke:*`, `JWT_SECRET=x`, `RATE_LIMITED`, `donna_up_seconds_count`, `users.json`, `2.0/3.0`',
+    block('console', '$ npm start\nif this were a shell; then') + block('json', '{ "a": 1 }') + block('', 'if {'),
+    block('ts', '@Module({})\nexport class A {}') + block('yaml', 'a: 1\n---\nb: 2') + block('sh', 'npm run build'),
+    `  ${FENCE}sh\n  npm start\n  ${FENCE}\n`,
+  ],
+};
