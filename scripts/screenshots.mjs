@@ -3,13 +3,12 @@
 // A gateway is started from dist in a temporary folder, with legacy-php (of which one line is changed, so that a comparison finds
 // something) and the stand-ins of the providers; it gets real traffic of every kind for a while, and Chromium looks at each page.
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { findFreePort } from '../test/support/free-port.mjs';
 import { makeTraffic } from './screenshots/make-traffic.mjs';
 import { PICTURES, takePictures } from './screenshots/take-pictures.mjs';
 
@@ -73,7 +72,8 @@ async function startGateway() {
       PATH,
       HOME,
       NODE_ENV: 'development',
-      PORT: String(await freePort()),
+      // PHP hands its mail to the gateway at the port that it was told.
+      PORT: String(await findFreePort()),
       ENABLE_WS_PROXY: 'true',
       MAX_CONNECTIONS_PER_IP: '8',
       ...MAIL,
@@ -89,15 +89,6 @@ async function startGateway() {
         child.kill('SIGTERM');
       }),
   };
-}
-
-/** PHP hands its mail to the gateway at the port that it was told. */
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
 }
 
 function changeLine() {

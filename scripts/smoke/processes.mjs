@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 
 /** How many lines of what a process said are kept, to be shown where it failed. */
 const KEPT_LINES = 60;
@@ -43,17 +41,6 @@ export function startProgram(program, args, { cwd, env }) {
       killGroup(child.pid);
     },
   };
-}
-
-/** A loopback port that was free just now. Somebody may take it meanwhile: whoever listens there tries again. */
-export async function findFreePort() {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Processes that name `folder` in their environment, command line or working directory. Linux; elsewhere none is found. */

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { findFreePort, findProcessesOf, startProgram } from './processes.mjs';
+import { findFreePort } from '../../test/support/free-port.mjs';
+import { findProcessesOf, startProgram } from './processes.mjs';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const START_WITHIN_MS = 90_000;

@@ -26,9 +26,10 @@ export {
   isPathPart,
   isText,
   type JsonSchema,
-  mediaTypeOf,
   refuseHostileBody,
   trim,
   validateInput,
 } from './input/index.js';
+export { joinedBody } from './joined-body.js';
+export { mediaTypeOf } from './media-type.js';
 export { parseNativeBody } from './native-body.js';

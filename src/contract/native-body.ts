@@ -1,7 +1,8 @@
 import { readFormTree, readJsonBody } from '../routing/index.js';
 import type { Exchange } from '../trace/index.js';
 import { GatewayError } from './error-catalogue.js';
-import { mediaTypeOf, validatedDto, valueOf } from './input/index.js';
+import { validatedDto, valueOf } from './input/index.js';
+import { mediaTypeOf } from './media-type.js';
 
 /** `application/csp-report` is JSON under a name of its own (CSP 2, section 4.4). */
 const JSON_TYPES = new Set(['application/json', 'application/csp-report']);
@@ -16,7 +17,7 @@ export function parseNativeBody(exchange: Exchange): { readonly value: unknown }
   if (dto !== undefined) return { value: dto };
   // The body of a GET means nothing (RFC 9110, section 9.3.1), to PHP neither.
   if (body === undefined || body.byteLength === 0 || method === 'GET' || method === 'HEAD') return { value: undefined };
-  const mediaType = mediaTypeOf(req.headers['content-type'] ?? '');
+  const mediaType = mediaTypeOf(req.headers['content-type']);
   const isForm = mediaType === 'application/x-www-form-urlencoded';
   if (!isForm && !JSON_TYPES.has(mediaType) && !mediaType.endsWith('+json'))
     return new GatewayError('UNSUPPORTED_MEDIA_TYPE');

@@ -1,13 +1,11 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
-import { answerWithError, GatewayError } from '../contract/index.js';
+import { answerWithError, GatewayError, joinedBody } from '../contract/index.js';
 import type { RoutePolicies } from '../routing/index.js';
 import type { Exchange } from '../trace/index.js';
 import type { SecretScan } from './secret-scan.js';
 import type { FoundSecret, SecretWatch } from './secret-watch.js';
 
 const NOTHING = Buffer.alloc(0);
-/** Bytes of a body up to which copying it is cheaper than writing two pieces. */
-const MAX_JOINED_BYTES = 16_384;
 
 type Method = 'writeHead' | 'write' | 'end';
 type Call = (...args: unknown[]) => unknown;
@@ -92,10 +90,7 @@ class NativeAnswer {
       this.stop(found);
       return res;
     }
-    // As text a small body goes out with its head in one piece, which costs a third less than two.
-    return body.length <= MAX_JOINED_BYTES
-      ? this.original.end.call(res, body.toString('latin1'), 'latin1', ...callbacks)
-      : this.original.end.call(res, body, ...callbacks);
+    return this.original.end.call(res, ...joinedBody(body), ...callbacks);
   }
 
   /** Looks through the head before Node makes it: what is set, and what `writeHead` is given besides. */

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type GatewayConfig } from '../config/index.js';
+import { mediaTypeOf } from '../contract/index.js';
 import type { RoutePolicies } from '../routing/index.js';
 import { type Exchange, LOGGER, type Logger } from '../trace/index.js';
 import { KEY_SHAPES, KEY_SHAPES_BUT_IN_PAGES } from './key-shapes.js';
@@ -88,6 +89,6 @@ export class SecretWatch {
   private patternsFor(secretScan: 'all' | 'own', contentType: string | undefined): PatternSet {
     if (secretScan === 'own') return this.own;
     if (contentType === undefined) return this.all;
-    return PAGE_TYPES.has(contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '') ? this.inPages : this.all;
+    return PAGE_TYPES.has(mediaTypeOf(contentType)) ? this.inPages : this.all;
   }
 }

@@ -5,7 +5,6 @@ import type { ReplicatedMap } from './shared-state.js';
 import { MAP_BOUND } from './map-bound.js';
 import { wholeMs } from './whole-ms.js';
 
-/** Entries, here and in Redis: the bound of the memory. */
 /** Milliseconds between two questions for what has changed: what is set elsewhere is known here after that, and a round trip. */
 const POLL_MS = 250;
 /** Changes read in one answer, and entries given in one turn. */

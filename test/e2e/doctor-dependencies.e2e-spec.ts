@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { MIGRATIONS } from '../../src/database/migrations/migrations.js';
 import { describeWith } from '../setup/parts.js';
 import { type Diagnosis, diagnose } from '../support/diagnosis.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { type JwksServer, startJwksServer } from '../support/jwks-server.js';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.js';
-import { findDeadPort, startTcpServer } from '../support/tcp-server.js';
+import { startTcpServer } from '../support/tcp-server.js';
 import { makeSigner } from '../support/token-signer.js';
 
 describe('the doctor and the key server', () => {
@@ -115,7 +116,7 @@ describe('the doctor and the providers', () => {
     expect((await openai(empty)).of('openai')[0]).toMatch(/^warning: .*quota/);
     const wrong = await serve((_req, res) => res.writeHead(404).end());
     expect((await openai(wrong)).of('openai')[0]).toMatch(/^fault: GET \/models answers 404 → correct OPENAI_BASE_URL/);
-    const dead = await openai(`http://127.0.0.1:${await findDeadPort()}`);
+    const dead = await openai(`http://127.0.0.1:${await findFreePort()}`);
     expect(dead.of('openai')[0]).toMatch(/^fault: nobody listens there/);
   });
 
@@ -151,7 +152,7 @@ describe('the doctor and Postgres', () => {
   });
 
   it('tells nobody there', async () => {
-    const found = await diagnose({ DATABASE_URL: `postgres://127.0.0.1:${await findDeadPort()}/donna` });
+    const found = await diagnose({ DATABASE_URL: `postgres://127.0.0.1:${await findFreePort()}/donna` });
     expect(found.of('postgres')).toEqual([expect.stringMatching(/^fault: .*nobody listens there/)]);
   });
 });

@@ -8,8 +8,8 @@ import { join, resolve } from 'node:path';
 import { type EmbeddedPhp, startEmbeddedPhp } from '../../src/forward/index.js';
 import { type Certificate, makeAuthority, makeCertificate } from '../support/certificates.js';
 import { type Diagnosis, diagnose } from '../support/diagnosis.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { httpAnswer, startRawUpstream } from '../support/raw-upstream.js';
-import { findDeadPort } from '../support/tcp-server.js';
 import { IDENTITY_SECRET } from '../support/test-gateway.js';
 
 const NOBODY = JSON.stringify({ success: true, data: { authenticated: false, user: null } });
@@ -105,7 +105,7 @@ describe('the doctor and PHP', () => {
   });
 
   it('tells a dead port, a hang in bounded time, and what it found before', async () => {
-    const dead = await look(`http://127.0.0.1:${await findDeadPort()}`);
+    const dead = await look(`http://127.0.0.1:${await findFreePort()}`);
     expect(dead.of('php')).toEqual([expect.stringMatching(/^fault: .*nobody listens there/)]);
     const target = await serve((req, res) => {
       if (req.url === '/api/health.php') res.end('{}');

@@ -1,10 +1,19 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { createClient } from '@redis/client';
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { describeWith } from '../setup/parts.js';
 import { NOT_WAITED_MS } from '../support/elapsed.js';
 import { diagnose } from '../support/diagnosis.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { type RedisServer, type RedisServerOptions, startRedisServer } from '../support/redis-server.js';
-import { findDeadPort, startTcpServer } from '../support/tcp-server.js';
+import { startTcpServer } from '../support/tcp-server.js';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const execute = promisify(execFile);
 
 describeWith('redis', 'the doctor and Redis', (path) => {
   const servers: RedisServer[] = [];
@@ -31,6 +40,21 @@ describeWith('redis', 'the doctor and Redis', (path) => {
     await client.connect();
     expect(await client.dbSize()).toBe(0);
     client.destroy();
+  });
+
+  it('finds it open from what is built and shipped, too', async () => {
+    const { url } = await start();
+    const project = mkdtempSync(join(tmpdir(), 'gateway-doctor-'));
+    for (const file of ['dist', 'package.json', 'routes.yaml', 'legacy-php'])
+      cpSync(join(ROOT, file), join(project, file), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
+    const { stdout, stderr } = await execute(process.execPath, [join(project, 'dist/doctor.js')], {
+      env: { PATH: process.env['PATH'], NODE_ENV: 'development', REDIS_URL: url, HOST: '127.0.0.1', PORT: '0' },
+    }).catch((failed: { stdout: string; stderr: string }) => failed);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/redis.*version \d+\.\d+\.\d+ lets the gateway in/);
+    expect(stdout).toMatch(/redis.*keys may be written, by scripts too/);
+    rmSync(project, { recursive: true, force: true });
   });
 
   it('tells a missing and a wrong password, and never says which it was', async () => {
@@ -71,7 +95,7 @@ describeWith('redis', 'the doctor and Redis', (path) => {
   });
 
   it('tells a replica, which takes no writes', async () => {
-    const { port } = await start({ args: ['--replicaof', '127.0.0.1', String(await findDeadPort())] });
+    const { port } = await start({ args: ['--replicaof', '127.0.0.1', String(await findFreePort())] });
     const found = await look(`redis://127.0.0.1:${port}`);
     expect(found).toContainEqual(expect.stringMatching(/^fault: SET is refused: .*→ name the primary in REDIS_URL/));
   });

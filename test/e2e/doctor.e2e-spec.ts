@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runChecks } from '../../src/cli/doctor/run-checks.js';
 import { diagnose } from '../support/diagnosis.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { compileSources } from '../support/gateway-process.js';
-import { findDeadPort, startTcpServer, type TcpServer } from '../support/tcp-server.js';
+import { startTcpServer, type TcpServer } from '../support/tcp-server.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -71,7 +72,7 @@ describe('npm run doctor', () => {
       GATEWAY_IDENTITY_SECRET: randomBytes(48).toString('base64url'),
       OPENAI_API_KEY: `sk-${randomBytes(24).toString('hex')}`,
     };
-    const dead = await findDeadPort();
+    const dead = await findFreePort();
     const { code, out, err } = await run(['--json', '--port', '0', '--php', `http://127.0.0.1:${dead}`], {
       ...secrets,
       REDIS_URL: `redis://donna:doctor-redis-password@127.0.0.1:${dead}`,
@@ -161,7 +162,7 @@ describe('the doctor and this machine', () => {
   });
 
   it('frees the port that it tried', async () => {
-    const port = await findDeadPort();
+    const port = await findFreePort();
     expect((await diagnose({ PORT: String(port) })).of('port')).toEqual([`ok: 127.0.0.1 port ${port} is free`]);
     expect((await diagnose({ PORT: String(port) })).of('port')).toEqual([`ok: 127.0.0.1 port ${port} is free`]);
   });

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, symlink } from 'node:fs/promises';
-import { createServer, get, request, type IncomingMessage } from 'node:http';
+import { get, request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { describeWith } from '../setup/parts.js';
 import type { EmbeddedPhp } from '../../src/forward/embedded/index.js';
@@ -11,6 +11,7 @@ import { watchdogScript } from '../../src/forward/embedded/process-group.js';
 import { elapsedMs, FAR_TIME_MS, NOT_WAITED_MS } from '../support/elapsed.js';
 import { eventually } from '../support/eventually.js';
 import { askPhp, useEmbeddedSite } from '../support/embedded-site.js';
+import { findFreePort } from '../support/free-port.mjs';
 
 const { lines, root, start } = useEmbeddedSite();
 
@@ -106,7 +107,7 @@ describeWith('php', 'system PHP', () => {
   }, 40_000);
 
   it('goes, workers and all, when its parent is killed with -9', async () => {
-    const port = await freePort();
+    const port = await findFreePort();
     const php = ['php', '-S', `127.0.0.1:${port}`, '-t', root];
     const parent = spawn(process.execPath, [
       '-e',
@@ -130,14 +131,6 @@ async function listener(origin: string): Promise<string> {
     if (!command.startsWith('/bin/sh') && command.includes(`\0-S\0${new URL(origin).host}\0`)) return pid;
   }
   throw new Error('no such process');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 function isUp(port: number): Promise<boolean> {

@@ -4,9 +4,9 @@ import { hostname } from 'node:os';
 import { SentryReporter } from '../../src/errors/sentry-reporter.js';
 import { NativeHandler } from '../../src/routing/index.js';
 import { eventually } from '../support/eventually.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { call } from '../support/http-call.js';
 import { type SentryReceiver, startSentryReceiver } from '../support/sentry-receiver.js';
-import { findDeadPort } from '../support/tcp-server.js';
 import { catchAllTable, startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import { bearer, samples } from '../support/voice-site.js';
 
@@ -39,7 +39,7 @@ describe('errors that should not happen', () => {
     gateway = await startTestGateway({
       routes: ROUTES,
       features: [FailingModule],
-      phpTargets: [`http://127.0.0.1:${await findDeadPort()}`],
+      phpTargets: [`http://127.0.0.1:${await findFreePort()}`],
       env: { SENTRY_DSN: sentry.dsn, APP_VERSION: '9.8.7' },
     });
   });

@@ -7,12 +7,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { makeAccessToken } from '../../src/auth/index.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { compileSources } from '../support/gateway-process.js';
 import { call } from '../support/http-call.js';
 import type { RawUpstream } from '../support/raw-upstream.js';
 import { bearer, stagedTable, startPhp, startStaged, whoAnswers } from '../support/staged-site.js';
 import { IDENTITY_SECRET, JWT_SECRET, type TestGateway } from '../support/test-gateway.js';
-import { findDeadPort } from '../support/tcp-server.js';
 
 // The embedded database takes seconds to start.
 jest.setTimeout(180_000);
@@ -239,7 +239,7 @@ describe('npm run gateway', () => {
   });
 
   it('ends with 69 when nobody answers, with 64 when it does not understand, and never shows a secret', async () => {
-    const dead = await run(['stages', '--base', `http://127.0.0.1:${await findDeadPort()}`]);
+    const dead = await run(['stages', '--base', `http://127.0.0.1:${await findFreePort()}`]);
     expect(dead.code).toBe(69);
     expect(dead.err).toContain('--base');
     const php404 = await run(['stages', '--base', php.origin]);

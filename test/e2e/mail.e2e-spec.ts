@@ -4,9 +4,9 @@ import { makeAccessToken, signIdentity } from '../../src/auth/index.js';
 import { describeWith } from '../setup/parts.js';
 import { postMail, signApplicationCall } from '../support/application-call.js';
 import { eventually } from '../support/eventually.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { call, type CallAnswer } from '../support/http-call.js';
 import { type LegacyPhp, signInForSession, startLegacyPhp, unlimitedTable } from '../support/legacy-php.js';
-import { reservePort } from '../support/mail-server.js';
 import { MAIL, MAIL_PASSWORD, type MailSite, startMailSite } from '../support/mail-site.js';
 import { IDENTITY_SECRET, JWT_SECRET, startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
@@ -21,7 +21,7 @@ describeWith('postgres', 'mail from a page through PHP to the mail server', (pro
   let gateway: TestGateway;
   let browser: { readonly cookie: string; readonly csrf: string };
   beforeAll(async () => {
-    const [url, port] = await Promise.all([site.postgres.createDatabase('gateway'), reservePort()]);
+    const [url, port] = await Promise.all([site.postgres.createDatabase('gateway'), findFreePort()]);
     php = await startLegacyPhp({ GATEWAY_INTERNAL_URL: `http://127.0.0.1:${port}` });
     gateway = await startTestGateway({
       routes: unlimitedTable(),

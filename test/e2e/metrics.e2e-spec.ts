@@ -5,8 +5,8 @@ import { connect, createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { Metrics } from '../../src/metrics/index.js';
 import { eventually } from '../support/eventually.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { call } from '../support/http-call.js';
-import { findDeadPort } from '../support/tcp-server.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import { httpAnswer, startRawUpstream } from '../support/raw-upstream.js';
 import { bearer, samples } from '../support/voice-site.js';
@@ -16,7 +16,7 @@ const REFERENCE = resolve(import.meta.dirname, '../../docs/operations/metrics.md
 describe('/metrics', () => {
   let gateway: TestGateway | undefined;
   const start = async (env: Readonly<Record<string, string>> = {}): Promise<TestGateway> => {
-    gateway = await startTestGateway({ env, phpTargets: [`http://127.0.0.1:${await findDeadPort()}`] });
+    gateway = await startTestGateway({ env, phpTargets: [`http://127.0.0.1:${await findFreePort()}`] });
     return gateway;
   };
   afterEach(async () => {
@@ -91,7 +91,7 @@ describe('/metrics', () => {
   });
 
   it('has a port of its own where METRICS_PORT names one, and is not on the public one then', async () => {
-    const port = await findDeadPort();
+    const port = await findFreePort();
     const { url } = await start({ METRICS_PORT: String(port) });
     const own = `http://127.0.0.1:${port}`;
     expect((await call(own, '/metrics')).text).toContain('nodejs_heap_size_used_bytes');
@@ -103,7 +103,7 @@ describe('/metrics', () => {
   });
 
   it('holds METRICS_ALLOW on its own port, too', async () => {
-    const port = await findDeadPort();
+    const port = await findFreePort();
     await start({ METRICS_PORT: String(port), METRICS_ALLOW: '10.0.0.0/8' });
     expect((await call(`http://127.0.0.1:${port}`, '/metrics')).status).toBe(404);
   });

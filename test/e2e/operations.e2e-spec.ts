@@ -7,9 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { eventually } from '../support/eventually.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { call } from '../support/http-call.js';
 import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
-import { findDeadPort } from '../support/tcp-server.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
@@ -64,7 +64,7 @@ describe('npm run uptime', () => {
   });
 
   it('finds a dead one down after all its tries, and says nothing that the other side has written', async () => {
-    const dead = `http://127.0.0.1:${await findDeadPort()}`;
+    const dead = `http://127.0.0.1:${await findFreePort()}`;
     const twice = await uptime(dead, '--tries', '2');
     expect(twice.code).toBe(1);
     expect(twice.said).toMatch(/^try 1 of 2: no connection.*\ntry 2 of 2: .*\ndown: /);

@@ -9,12 +9,12 @@ import { join, resolve } from 'node:path';
 import { EnvelopeFields } from '../../src/contract/index.js';
 import { NativeHandler } from '../../src/routing/index.js';
 import { eventually } from '../support/eventually.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { compileSources } from '../support/gateway-process.js';
 import { call, type CallAnswer, multipart } from '../support/http-call.js';
 import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
 import { bearer } from '../support/staged-site.js';
 import { IDENTITY_SECRET, JWT_SECRET, startTestGateway, type TestGateway } from '../support/test-gateway.js';
-import { findDeadPort } from '../support/tcp-server.js';
 
 jest.setTimeout(120_000);
 
@@ -412,7 +412,7 @@ describe('npm run gateway -- record and replay', () => {
       '--fixtures',
       'two',
       '--against',
-      `http://127.0.0.1:${await findDeadPort()}`,
+      `http://127.0.0.1:${await findFreePort()}`,
     ]).done;
     expect(dead).toMatchObject({ code: 1, out: expect.stringContaining('ECONNREFUSED') });
   });

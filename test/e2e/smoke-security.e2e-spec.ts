@@ -6,8 +6,8 @@ import { createServer, request, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { startProviderStub } from '../../src/providers/index.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { type LegacyPhp, startLegacyPhp, unlimitedTable } from '../support/legacy-php.js';
-import { findDeadPort } from '../support/tcp-server.js';
 import { JWT_SECRET, startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -151,7 +151,7 @@ describe('npm run smoke:security', () => {
   );
 
   it('names a gateway that is not there', async () => {
-    const run = await smoke(`http://127.0.0.1:${await findDeadPort()}`);
+    const run = await smoke(`http://127.0.0.1:${await findFreePort()}`);
     expect(failureOf(run)).toMatch(/expected an answer\n.*none: .*ECONNREFUSED/);
   });
 

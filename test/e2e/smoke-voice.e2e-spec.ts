@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type ProviderStub, startProviderStub } from '../../src/providers/index.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { type LegacyPhp, startLegacyPhp } from '../support/legacy-php.js';
-import { findDeadPort } from '../support/tcp-server.js';
 import { JWT_SECRET, startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import { type Boards, startBoards } from '../support/voice-site.js';
 
@@ -117,7 +117,7 @@ describe('the smokes of voice, where a part is off or at fault', () => {
   }, 60_000);
 
   it('names a gateway that is not there', async () => {
-    const url = `http://127.0.0.1:${await findDeadPort()}`;
+    const url = `http://127.0.0.1:${await findFreePort()}`;
     for (const name of ['token', 'ws', 'fanout'] as const)
       expect(failureOf(await smoke(name, url))).toMatch(/expected an answer\n.*ECONNREFUSED/);
   }, 30_000);

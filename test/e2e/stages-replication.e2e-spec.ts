@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { printReplication, replicationFooter } from '../../src/cli/gateway/print-replication.js';
 import { describeWith } from '../setup/parts.js';
 import { eventually, settle } from '../support/eventually.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { call, type CallAnswer } from '../support/http-call.js';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.js';
 import { bearer } from '../support/staged-site.js';
-import { findDeadPort } from '../support/tcp-server.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 jest.setTimeout(120_000);
@@ -26,7 +26,7 @@ describeWith('postgres', 'what waits for PHP', (program) => {
     server = await startPostgresServer(program);
     // The shipped table, before a PHP that does not answer.
     gateway = await startTestGateway({
-      phpTargets: [`http://127.0.0.1:${await findDeadPort()}`],
+      phpTargets: [`http://127.0.0.1:${await findFreePort()}`],
       env: { DATABASE_URL: await server.createDatabase('waiting') },
     });
   });

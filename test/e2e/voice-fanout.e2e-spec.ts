@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { call, type CallAnswer } from '../support/http-call.js';
 import { unlimitedTable } from '../support/legacy-php.js';
-import { findDeadPort } from '../support/tcp-server.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import { bearer, type Boards, FANOUT, GOOD, post, startBoards } from '../support/voice-site.js';
 
@@ -128,7 +128,7 @@ describe('POST /api/voice/fanout', () => {
   it('answers 502 when PHP is gone', async () => {
     const gone = await startTestGateway({
       routes: unlimitedTable(),
-      phpTargets: [`http://127.0.0.1:${await findDeadPort()}`],
+      phpTargets: [`http://127.0.0.1:${await findFreePort()}`],
     });
     try {
       expect((await post(gone, FANOUT, EVENT)).status).toBe(502);

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import fc from 'fast-check';
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { makeAccessToken } from '../../src/auth/index.js';
 import { resolvePath } from '../../src/routing/index.js';
 import { describeWith } from '../setup/parts.js';
 import { eventually } from '../support/eventually.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { askRaw, type RawAnswer, sendRaw } from '../support/raw-client.js';
 import { httpAnswer, type RawUpstream, startRawUpstream } from '../support/raw-upstream.js';
 import { JWT_SECRET, startTestGateway, type TestGateway } from '../support/test-gateway.js';
@@ -210,20 +210,11 @@ function mutations(): fc.Arbitrary<(path: string) => string> {
   });
 }
 
-/** What real servers execute for a spelling is what the policies were matched on. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
 async function whatRuns(start: (port: number, folder: string) => ReturnType<typeof spawn>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'guarded-'));
   mkdirSync(join(folder, 'api'));
   writeFileSync(join(folder, 'api/conversations.php'), '<?php echo "RUNS";');
-  const port = await freePort();
+  const port = await findFreePort();
   const server = start(port, folder);
   try {
     const knock = (): Promise<string> =>

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { describeWith } from '../setup/parts.js';
 import { type Balancer, startBalancer } from '../support/balancer.js';
 import { eventually } from '../support/eventually.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.js';
 import { EVE, EVE_PASSWORD, type LegacyPhp, signInForSession, startLegacyPhp } from '../support/legacy-php.js';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.js';
@@ -12,7 +13,6 @@ import { RealtimeClient } from '../support/realtime-client.js';
 import { accessToken, KEY } from '../support/realtime-site.js';
 import { type RealtimeUpstream, startRealtimeUpstream } from '../support/realtime-upstream.js';
 import { type RedisServer, startRedisServer } from '../support/redis-server.js';
-import { findDeadPort } from '../support/tcp-server.js';
 import { ADMIN, type Answer, bearer, call } from '../support/worker-site.js';
 
 const LIMIT = 40;
@@ -62,7 +62,7 @@ describeWith('nginx', 'two instances behind nginx', (nginx) => {
         ]);
         php.setUsers(EVE);
         await postgres.createDatabase('instances');
-        ports = [await findDeadPort(), await findDeadPort()];
+        ports = [await findFreePort(), await findFreePort()];
         await start(0);
         await start(1);
         balancer = await startBalancer(

@@ -7,9 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describeWith } from '../setup/parts.js';
+import { findFreePort } from '../support/free-port.mjs';
 import { call } from '../support/http-call.js';
 import { type LegacyPhp, startLegacyPhp, unlimitedTable } from '../support/legacy-php.js';
-import { findDeadPort } from '../support/tcp-server.js';
 import { IDENTITY_SECRET, JWT_SECRET, startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -158,7 +158,7 @@ describeWith('php', 'npm run check:php-schema', () => {
     expect(failureOf(await check(['--base', php.origin]))).toMatch(
       /401[^]*→ is this PHP itself\? then name it by --direct/,
     );
-    expect(failureOf(await check(['--base', `http://127.0.0.1:${await findDeadPort()}`]))).toContain('ECONNREFUSED');
+    expect(failureOf(await check(['--base', `http://127.0.0.1:${await findFreePort()}`]))).toContain('ECONNREFUSED');
     for (const args of [
       [],
       ['--base', 'nonsense'],

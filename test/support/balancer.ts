@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from './eventually.js';
+import { findFreePort } from './free-port.mjs';
 import { call } from './http-call.js';
-import { findDeadPort } from './tcp-server.js';
 
 /** nginx before several gateways, as one would put it there: kept connections, turns, WebSockets. `X-Served-By` says who answered. */
 export interface Balancer {
@@ -16,7 +16,7 @@ export interface Balancer {
 /** Starts `program` (an `nginx`); use it within `describeWith('nginx', …)`. `instances`: URLs of gateways that are up. */
 export async function startBalancer(program: string, instances: readonly string[]): Promise<Balancer> {
   const folder = mkdtempSync(join(tmpdir(), 'donna-balancer-'));
-  const port = await findDeadPort();
+  const port = await findFreePort();
   const conf = join(folder, 'nginx.conf');
   writeFileSync(conf, configure(folder, port, instances));
   const nginx = spawn(program, ['-p', folder, '-c', conf, '-e', join(folder, 'error.log')], { stdio: 'ignore' });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import type { Certificate } from './certificates.js';
 
@@ -117,14 +117,4 @@ export function decodeWords(text: string): string {
 function replyWith(answer: string): Error {
   const [code = '', ...rest] = answer.split(' ');
   return Object.assign(new Error(rest.join(' ')), { responseCode: Number(code) });
-}
-
-/** A loopback port that is free now, for whoever must be told of it before somebody listens there. */
-export async function reservePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -2,10 +2,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findFreePort } from './free-port.mjs';
 
 /** What PHP has under its field names: a text, or null for an array. */
 export type PhpFields = ReadonlyMap<string, string | null>;
@@ -126,7 +127,7 @@ export interface PostEcho {
 export async function startPostEcho(php: string): Promise<PostEcho> {
   const folder = mkdtempSync(join(tmpdir(), 'donna-php-fields-'));
   writeFileSync(join(folder, 'index.php'), ECHO_POST);
-  const port = await findPort();
+  const port = await findFreePort();
   const server = spawn(php, [...SETTINGS, '-S', `127.0.0.1:${port}`, '-t', folder], { stdio: 'ignore' });
   const stop = async (): Promise<void> => {
     if (server.exitCode === null && server.signalCode === null) {
@@ -179,13 +180,4 @@ function isOpen(port: number): Promise<boolean> {
     probe.destroy();
     return open === true;
   });
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from '@jest/globals';
 import { requirePart } from '../setup/parts.js';
+import { findFreePort } from './free-port.mjs';
 
 const LEGACY_PHP = resolve(import.meta.dirname, '../../legacy-php');
 const START_WITHIN_MS = 45_000;
@@ -53,7 +54,7 @@ export function describeWithFpm(title: string, define: (parts: FpmParts) => void
  */
 export async function startPhpFpm(parts: FpmParts, options: PhpFpmOptions = {}): Promise<PhpFpm> {
   const folder = mkdtempSync(join(tmpdir(), 'donna-fpm-'));
-  const port = await findPort();
+  const port = await findFreePort();
   const socket = join(folder, 'fpm.sock');
   writeFileSync(join(folder, 'fpm.conf'), fpmConf(folder, socket));
   writeFileSync(join(folder, 'fastcgi_params'), FASTCGI_PARAMS);
@@ -138,15 +139,6 @@ async function connects(address: { path: string } | { port: number }, child: Chi
     }
     await sleep(25);
   }
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function fpmConf(folder: string, socket: string): string {

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { findDeadPort } from './tcp-server.js';
+import { findFreePort } from './free-port.mjs';
 
 const START_WITHIN_MS = 45_000;
 const PASSWORD = 'pg:pass/word';
@@ -69,7 +69,7 @@ export async function startPostgresServer(
     }
     tlsSettings.push('ssl=on');
   }
-  const port = await findDeadPort();
+  const port = await findFreePort();
   let child: ChildProcess | undefined;
   const urlOf = (database: string): string =>
     `postgres://donna:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}`;

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findFreePort } from './free-port.mjs';
 
 const START_WITHIN_MS = 45_000;
 
@@ -33,7 +34,7 @@ export interface RedisServer {
 /** Starts `program` (a `redis-server`); use it within `describeWith('redis', …)`. */
 export async function startRedisServer(program: string, options: RedisServerOptions = {}): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'donna-redis-'));
-  const port = await findPort();
+  const port = await findFreePort();
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
     const password = options.password === undefined ? [] : ['--requirepass', options.password];
@@ -93,13 +94,4 @@ async function connects(port: number, child: ChildProcess): Promise<void> {
     if (Date.now() > until || child.exitCode !== null) throw new Error('redis-server did not start');
     await sleep(20);
   }
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -24,10 +24,3 @@ export async function startTcpServer(handle: (socket: Socket) => void): Promise<
       }),
   };
 }
-
-/** A loopback port on which nobody listens. */
-export async function findDeadPort(): Promise<number> {
-  const server = await startTcpServer(() => undefined);
-  await server.stop();
-  return server.port;
-}

@@ -1,7 +1,7 @@
 import { hasTooManyFields, readFormTree, readJsonBody, readMultipartTree } from '../../routing/index.js';
 import type { Exchange } from '../../trace/index.js';
 import { GatewayError } from '../error-catalogue.js';
-import { mediaTypeOf } from './request-fields.js';
+import { mediaTypeOf } from '../media-type.js';
 
 const TOO_MANY = new GatewayError('BAD_REQUEST', { error: 'The query has more fields than are taken.' });
 

@@ -10,6 +10,7 @@ import {
 } from '../../routing/index.js';
 import type { Exchange } from '../../trace/index.js';
 import { GatewayError } from '../error-catalogue.js';
+import { mediaTypeOf } from '../media-type.js';
 import { type InputValue, type SentFields, withFiles } from './rule.js';
 
 const NONE = emptyRecord();
@@ -66,11 +67,6 @@ function readJsonFields(body: Buffer): PhpRecord | GatewayError {
   const value: PhpValue | GatewayError = hasBom(body) ? NOT_JSON : valueOf(readJsonBody(body));
   if (value instanceof GatewayError) return value;
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as PhpRecord) : NO_OBJECT;
-}
-
-/** In lower case, without parameters. */
-export function mediaTypeOf(contentType: string): string {
-  return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
 }
 
 /** The value that was read, or the refusal that says why there is none. */

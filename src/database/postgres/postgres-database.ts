@@ -46,6 +46,7 @@ export class PostgresDatabase extends Database {
   private isConnected = false;
   private told = '';
   private waiting: (() => void)[] = [];
+  private isStopping = false;
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -117,8 +118,7 @@ export class PostgresDatabase extends Database {
   }
 
   private async finish(): Promise<void> {
-    // Once `closing` is set: a stop is no outage, and nothing to tell of.
-    await Promise.resolve();
+    this.isStopping = true;
     this.goDown('the gateway has stopped');
     const closed = Promise.all([this.watch.close(), this.kysely.destroy()]).then(() => undefined);
     await waitAtMost(closed, CLOSE_WITHIN_MS, () => new Error()).catch(() => undefined);
@@ -163,8 +163,9 @@ export class PostgresDatabase extends Database {
     this.isConnected = false;
     // Whoever waits for an answer of a server that is silent hears it now.
     this.sockets.cut();
-    if (this.closing === undefined) this.tell(fault);
-    else this.fault = fault;
+    // A stop is no outage, and nothing to tell of.
+    if (this.isStopping) this.fault = fault;
+    else this.tell(fault);
     this.settle('down');
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { mediaTypeOf } from '../../contract/index.js';
 import type { Answer } from '../compare/answer.js';
 import { readJsonTree } from '../compare/json-tree.js';
 import type { RecordedAnswer, RecordedContent } from './recorded-exchange.js';
@@ -62,9 +63,8 @@ export function redactHeaders(headers: Answer['headers'], redactor: Redactor): [
 }
 
 /** A body that is no JSON. A text may name somebody and be found by trying: it has no hash. */
-export function describeBytes({ body, contentType = '' }: Answer): RecordedContent {
-  const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  const sha256 = BINARY.test(type) ? createHash('sha256').update(body).digest('hex') : undefined;
+export function describeBytes({ body, contentType }: Answer): RecordedContent {
+  const sha256 = BINARY.test(mediaTypeOf(contentType)) ? createHash('sha256').update(body).digest('hex') : undefined;
   return { kind: 'bytes', length: body.byteLength, sha256 };
 }
 

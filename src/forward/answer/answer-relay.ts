@@ -1,6 +1,6 @@
 import type { FoundSecret } from '../../secrets/index.js';
 import { codeOfWord, type Exchange } from '../../trace/index.js';
-import { answerWithError } from '../../contract/index.js';
+import { answerWithError, joinedBody } from '../../contract/index.js';
 import { AnswerStream, printable } from './answer-stream.js';
 import { type EnvelopedAnswer, envelopeAnswer } from './envelope-answer.js';
 import { type ForwardError, toClientError } from '../forward-error.js';
@@ -15,9 +15,6 @@ const HEADERS = codeOfWord('php: headers');
 const BODY = codeOfWord('php: body');
 const ENVELOPE = codeOfWord('envelope');
 const ANSWER = codeOfWord('answer');
-
-/** Bytes of a body up to which copying it is cheaper than writing two pieces. */
-const MAX_JOINED_BYTES = 16_384;
 
 /** Hears how a call goes. */
 export interface CallObserver {
@@ -211,9 +208,7 @@ export class AnswerRelay implements AnswerReceiver {
     const headers = [...this.rules.gatewayHeaders(this.exchange, type), ...answer.headers];
     headers.push('Content-Length', String(answer.body.byteLength));
     res.writeHead(this.head?.status ?? 502, printable(this.head?.statusText ?? ''), headers);
-    // As text a small body goes out with its head in one piece, which costs a third less than two.
-    if (answer.body.byteLength <= MAX_JOINED_BYTES) res.end(answer.body.toString('latin1'), 'latin1');
-    else res.end(answer.body);
+    res.end(...joinedBody(answer.body));
   }
 
   /** The next part of the call begins. `note`: of the one that is over. */

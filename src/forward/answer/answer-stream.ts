@@ -1,8 +1,9 @@
+import { mediaTypeOf } from '../../contract/index.js';
 import { type AnswerGate, openGate } from '../../secrets/index.js';
 import type { Exchange } from '../../trace/index.js';
 import type { AnswerFlow, AnswerHead } from '../forwarders/forwarder.js';
 import type { TransformedHeaders } from '../transforms/answer-headers.js';
-import { isJsonType, jsonTypeFor, mediaType } from './media-type.js';
+import { isJsonType, jsonTypeFor } from './media-type.js';
 import type { RouteAnswerRules } from './route-answer-rules.js';
 
 /** Milliseconds for which the head of an answer may wait for its first bytes to be looked at. */
@@ -59,7 +60,7 @@ export class AnswerStream {
 
   /** An event stream may be silent for as long as nothing happens: its client or PHP ends it. */
   get isEventStream(): boolean {
-    return mediaType(this.answer.contentType) === 'text/event-stream';
+    return mediaTypeOf(this.answer.contentType) === 'text/event-stream';
   }
 
   /** Begins: the head goes out now where there is nothing to wait for. */

@@ -1,3 +1,4 @@
+import { mediaTypeOf } from '../../contract/index.js';
 import { CSP, type SecurityHeaders } from '../../edge/index.js';
 import type { RoutePolicies } from '../../routing/index.js';
 import type { SecretWatch } from '../../secrets/index.js';
@@ -6,7 +7,7 @@ import type { Exchange } from '../../trace/index.js';
 import type { AnswerHeaderContext, TransformedHeaders } from '../transforms/answer-headers.js';
 import type { Target } from '../upstream/target.js';
 import type { Upstream } from '../upstream/upstream.js';
-import { isJsonType, isTextType, mediaType } from './media-type.js';
+import { isJsonType, isTextType } from './media-type.js';
 
 const NO_NAMES: ReadonlySet<string> = new Set();
 /** Fields of limits: the gateway's alone, on a route where it counts. */
@@ -38,15 +39,13 @@ export class RouteAnswerRules {
 
   /** What the header transform must know for this request. */
   headerContext(exchange: Exchange, target: Target): AnswerHeaderContext {
-    const { protocol } = exchange.client;
-    const { authority } = exchange;
     return {
       replacesCors: this.policies.cors === 'gateway',
       gatewayOnly: this.gatewayOnly,
       upstreams: this.upstreams,
       upstreamHosts: this.upstream.hostnames,
-      publicAuthority: authority,
-      publicProtocol: protocol,
+      publicAuthority: exchange.authority,
+      publicProtocol: exchange.client.protocol,
       upstreamIsSecure: target.isSecure,
       upstreamBasePath: target.basePath,
     };
@@ -77,7 +76,7 @@ export class RouteAnswerRules {
     return (
       this.policies.answers === 'json' &&
       this.policies.envelope !== 'off' &&
-      mediaType(contentType) === 'text/event-stream'
+      mediaTypeOf(contentType) === 'text/event-stream'
     );
   }
 

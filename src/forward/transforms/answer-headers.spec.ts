@@ -104,6 +104,16 @@ describe('transformAnswerHeaders', () => {
     });
   });
 
+  it.each([
+    [['Content-Range', 'bytes 0-1/4'], true],
+    [['cOnTeNt-RaNgE', 'bytes */4'], true],
+    [['Content-Ranges', 'bytes'], false],
+    [['X-Content-Range', 'bytes'], false],
+    [[], false],
+  ])('knows a part of a whole by the name of a field: %j', (raw, isPart) => {
+    expect(transformAnswerHeaders(raw, context).isPart).toBe(isPart);
+  });
+
   it.each(['Location', 'Content-Location', 'Refresh'])('mends the address in %s', (name) => {
     const lead = name === 'Refresh' ? '0; url=' : '';
     const { headers } = transformAnswerHeaders([name, `${lead}http://php.internal/x`], context);

@@ -8,10 +8,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { findFreePort } from '../../support/free-port.mjs';
 import { leaveOutUnlessLinux } from '../../support/linux-only.mjs';
 import { makeCaller } from '../support/caller.mjs';
 import { startGateway } from '../support/gateway.mjs';
-import { findPort, startProgram, untilReady } from '../support/processes.mjs';
+import { startProgram, untilReady } from '../support/processes.mjs';
 import { fullTable } from '../support/route-table.mjs';
 import { quantile } from '../support/statistics.mjs';
 import { BOUNDS, FOUND_BY, MAX_UPSTREAM_CONNECTIONS } from './bounds.mjs';
@@ -152,7 +153,7 @@ function start(...loaded) {
 
 /** The peer that needs nothing installed. */
 async function startPipe() {
-  const port = await findPort();
+  const port = await findFreePort();
   const program = startProgram({
     name: 'node:http pipe',
     cpu: '0',

@@ -1,12 +1,13 @@
+import { findFreePort } from '../../support/free-port.mjs';
 import { compare } from '../support/compare.mjs';
 import { startGateway } from '../support/gateway.mjs';
-import { findPort, startProgram } from '../support/processes.mjs';
+import { startProgram } from '../support/processes.mjs';
 import { fullTable } from '../support/route-table.mjs';
 
 /** What counting requests in Redis, for several instances, costs beside counting in memory. */
 export async function redis(bench) {
   const { origin: upstream } = await bench.upstream();
-  const port = await findPort();
+  const port = await findFreePort();
   const server = startProgram({
     name: 'redis',
     cpu: '1',

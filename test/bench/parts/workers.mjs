@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
+import { findFreePort } from '../../support/free-port.mjs';
 import { compare, takeRatio } from '../support/compare.mjs';
 import { startGateway } from '../support/gateway.mjs';
-import { findPort } from '../support/processes.mjs';
 import { fullTable } from '../support/route-table.mjs';
 
 const KEY = 'workers2.vsOne';
@@ -15,7 +15,7 @@ export async function workers(bench) {
   const cpu = isFree ? '0,2' : '0,1';
   // Several workers may not have the embedded database; no route of the bench asks any, and nobody listens there.
   const env = {
-    DATABASE_URL: `postgres://bench:${bench.caller.secret.replaceAll(/\W/g, '')}@127.0.0.1:${await findPort()}/bench`,
+    DATABASE_URL: `postgres://bench:${bench.caller.secret.replaceAll(/\W/g, '')}@127.0.0.1:${await findFreePort()}/bench`,
   };
   const one = await startGateway(bench, { table: fullTable(), upstream, cpu, env });
   const two = await startGateway(bench, { table: fullTable(), upstream, cpu, env: { ...env, GATEWAY_WORKERS: '2' } });

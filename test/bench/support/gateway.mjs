@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findPort, startProgram, untilReady } from './processes.mjs';
+import { findFreePort } from '../../support/free-port.mjs';
+import { startProgram, untilReady } from './processes.mjs';
 
 let count = 0;
 const isAlive = async (origin) => (await fetch(`${origin}/readyz`)).ok;
@@ -15,7 +16,7 @@ export async function startGateway(
 ) {
   const main = join(bench.dist, 'main.js');
   if (!existsSync(main)) throw Object.assign(new Error(`${main} is not there: npm run build`), { isPlain: true });
-  const port = await findPort();
+  const port = await findFreePort();
   const routes = join(bench.folder, `routes-${(count += 1)}.yaml`);
   writeFileSync(routes, table);
   const { caller } = bench;

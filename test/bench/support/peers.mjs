@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
+import { findFreePort } from '../../support/free-port.mjs';
 import { nginxHead } from './nginx.mjs';
-import { findPort, startProgram, untilReady } from './processes.mjs';
+import { startProgram, untilReady } from './processes.mjs';
 
 const PEERS = resolve(import.meta.dirname, '../peers');
 
@@ -21,7 +22,7 @@ export function installPeers() {
 
 /** Starts a peer of test/bench/peers, `file` without its ending, before `upstream`. */
 export async function startPeer(bench, file, { upstream, env = {}, name = file, cpu = '0' }) {
-  const port = await findPort();
+  const port = await findFreePort();
   const { secret, allowedOrigin } = bench.caller;
   const program = startProgram({
     name,
@@ -45,7 +46,7 @@ export async function startPeer(bench, file, { upstream, env = {}, name = file, 
 
 /** nginx as a reverse proxy, with what it can do of the policies: limit, headers, CORS. It verifies no token and writes no envelope. */
 export async function startNginxProxy(bench, { upstream, cpu = '0' }) {
-  const port = await findPort();
+  const port = await findFreePort();
   const conf = join(bench.folder, 'proxy.conf');
   writeFileSync(conf, proxyConf(bench, port, new URL(upstream).host));
   const program = startProgram({

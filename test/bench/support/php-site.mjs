@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findFreePort } from '../../support/free-port.mjs';
 import { nginxHead } from './nginx.mjs';
-import { findPort, startProgram, untilReady } from './processes.mjs';
+import { startProgram, untilReady } from './processes.mjs';
 
 const AIM_MICROS = 5000;
 const TRIES = 7;
@@ -34,7 +35,7 @@ echo '{"success":true}';
  * this machine), /light.php next to none, /slow.php waits for 400 ms.
  */
 export async function startPhpSite(bench, { cpu = '1', name = 'php', children = 8 } = {}) {
-  const port = await findPort();
+  const port = await findFreePort();
   const folder = join(bench.folder, name);
   mkdirSync(join(folder, 'public'), { recursive: true });
   for (const file of ['work.php', 'cached.php']) writeFileSync(join(folder, 'public', file), WORK_PHP);

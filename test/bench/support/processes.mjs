@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuMicros } from './cpu-time.mjs';
 
@@ -54,14 +53,4 @@ export async function untilReady(program, isReady) {
     if (program.hasEnded()) throw program.fail('ended at once');
     if (Date.now() > until) throw program.fail('did not get ready');
   }
-}
-
-/** A loopback port that nobody has at the moment. */
-export async function findPort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,14 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findFreePort } from '../../support/free-port.mjs';
 import { nginxHead } from './nginx.mjs';
-import { findPort, startProgram, untilReady } from './processes.mjs';
+import { startProgram, untilReady } from './processes.mjs';
 
 /** Bytes of the answers' bodies, about. */
 export const SIZES = { small: 300, medium: 20_000, large: 1_000_000 };
 
 /** What stands behind in most parts: nginx with answers of three sizes, and a place that reads an upload whole. */
 export async function startUpstream({ folder, programs }) {
-  const port = await findPort();
+  const port = await findFreePort();
   const files = join(folder, 'answers');
   mkdirSync(files);
   for (const [name, bytes] of Object.entries(SIZES)) writeFileSync(join(files, name), json(bytes));

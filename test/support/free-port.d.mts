@@ -1,0 +1,2 @@
+/** @see free-port.mjs */
+export function findFreePort(): Promise<number>;
