@@ -34,6 +34,9 @@ const NOT_INSTALLED = [
   'class-transformer/storage',
   'pg-native',
 ];
+/** esbuild defines the name of each function that is made, a request's own too; nearly all of them have it already. */
+const NAMES_ALWAYS = '(target, value) => __defProp(target, "name", { value, configurable: true })';
+const NAMES_WHERE_LOST = `(target, value) => target.name === value ? target : ${NAMES_ALWAYS.slice('(target, value) => '.length)}`;
 const MAP_OF_NOTHING = `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(
   '{"version":3,"sources":[""],"mappings":"A"}',
 ).toString('base64')}`;
@@ -80,7 +83,10 @@ async function buildServer(folder) {
     absWorkingDir: root,
     logLevel: 'warning',
   });
-  for (const { path, text } of outputFiles) writeFileSync(path, path.endsWith('.js') ? asciiOnly(text) : text);
+  if (!outputFiles.some(({ text }) => text.includes(NAMES_ALWAYS)))
+    throw new Error(`esbuild no longer names functions by ${NAMES_ALWAYS}: look what it does now`);
+  for (const { path, text } of outputFiles)
+    writeFileSync(path, path.endsWith('.js') ? asciiOnly(text.replace(NAMES_ALWAYS, NAMES_WHERE_LOST)) : text);
   return Object.entries(metafile.outputs)
     .filter(([path]) => path.endsWith('.js'))
     .map(([path, { bytes }]) => ({ name: relative(folder, resolve(root, path)), bytes }));

@@ -1,5 +1,5 @@
 import { type OutgoingHttpHeader, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
-
+import { joinedBody } from '../contract/index.js';
 import { fieldOf } from './head-fields.js';
 
 type Call = (...args: unknown[]) => unknown;
@@ -147,7 +147,7 @@ export class AnswerTap {
     this.sendHead({ status, statusText, headers });
     const rest = typeof callback === 'function' ? [callback] : [];
     if (body === undefined || body.byteLength === 0) this.original.end(...rest);
-    else this.original.end(body, ...rest);
+    else this.original.end(...joinedBody(body), ...rest);
   }
 
   private release(): void {

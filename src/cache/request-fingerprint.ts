@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { readCookie } from '../auth/index.js';
@@ -9,6 +10,9 @@ const ALWAYS_KEYED = ['accept', 'accept-language'];
 /** What frames a body, whose bytes are in the key. */
 const FRAMING = ['content-length', 'transfer-encoding'];
 const BODY_TYPE = 'content-type';
+/** What is asked often is hashed once; longer requests, and rare ones, each time. */
+const MAX_KNOWN = 500;
+const MAX_KNOWN_LENGTH = 1000;
 const JSON_TYPE = /^application\/json *(?:;|$)/i;
 
 /** What tells two requests of a route apart as far as the application can. Compiled once per route. */
@@ -17,6 +21,7 @@ export class RequestFingerprint {
   private readonly kept: ReadonlySet<string>;
   /** Nobody without the secret can tell by a key in Redis what was asked, or by whom. */
   private readonly salt: string;
+  private readonly known = new LRUCache<string, string>({ max: MAX_KNOWN });
 
   constructor(
     /** Names the route, its table entry and its stage. */
@@ -48,7 +53,7 @@ export class RequestFingerprint {
             identity.name ?? null,
             identity.via === 'php-session' ? this.sessionOf(req) : null,
           ];
-    const parts = [
+    const text = JSON.stringify([
       this.route,
       arm,
       isRead ? 'read' : 'POST',
@@ -59,8 +64,12 @@ export class RequestFingerprint {
       caller,
       this.names.map((name) => req.headers[name] ?? null),
       body,
-    ];
-    return hash('sha256', this.salt + JSON.stringify(parts), 'base64url');
+    ]);
+    const known = this.known.get(text);
+    if (known !== undefined) return known;
+    const key = hash('sha256', this.salt + text, 'base64url');
+    if (text.length <= MAX_KNOWN_LENGTH) this.known.set(text, key);
+    return key;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GatewayError } from '../contract/index.js';
+import { GatewayError, joinedBody } from '../contract/index.js';
 import type { CachePolicy, Route } from '../routing/index.js';
 import type { Exchange } from '../trace/index.js';
 import type { AnswerTap, SendAnswer } from './answer-tap.js';
@@ -295,6 +295,7 @@ function writeTo({ res }: Exchange): SendAnswer {
   return ({ status, statusText, headers }, body) => {
     if (statusText === '') res.writeHead(status, [...headers]);
     else res.writeHead(status, statusText, [...headers]);
-    res.end(body);
+    if (body === undefined) res.end();
+    else res.end(...joinedBody(body));
   };
 }

@@ -61,10 +61,22 @@ function mergeHeaders(answerHeaders: readonly string[], stored: StoredAnswer): s
   const merged: string[] = [];
   for (let i = 0; i < answerHeaders.length; i += 2) {
     const name = answerHeaders[i] ?? '';
-    if (!own.has(name.toLowerCase())) merged.push(name, answerHeaders[i + 1] ?? '');
+    if (!own.has(lowerCase(name))) merged.push(name, answerHeaders[i + 1] ?? '');
   }
   for (const text of stored.headers) merged.push(text);
   return merged;
+}
+
+/** Names of the gateway's own fields: a few dozen, the same for every answer. */
+const lowered = new Map<string, string>();
+const MAX_LOWERED = 200;
+
+function lowerCase(name: string): string {
+  const known = lowered.get(name);
+  if (known !== undefined) return known;
+  const lower = name.toLowerCase();
+  if (lowered.size < MAX_LOWERED) lowered.set(name, lower);
+  return lower;
 }
 
 function ownNames(headers: readonly string[]): ReadonlySet<string> {

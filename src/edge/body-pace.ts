@@ -17,6 +17,9 @@ export class BodyPace {
   private slackMs: number;
   private since = performance.now();
   private isOver = false;
+  /** Bound, and no arrow functions: ADR 0037. */
+  private readonly onPause = this.spend.bind(this);
+  private readonly onResume = this.skip.bind(this);
 
   /** `fail` is called once, when the client is too slow. */
   constructor(
@@ -64,9 +67,7 @@ export class BodyPace {
     this.since = now;
   }
 
-  private readonly onPause = (): void => this.spend();
-
-  private readonly onResume = (): void => {
+  private skip(): void {
     this.since = performance.now();
-  };
+  }
 }

@@ -118,13 +118,15 @@ export class NativeTurns {
     real.once('close', () => {
       if (state !== 'given-up') inner.res.emit('close');
     });
-    if (standIn !== undefined)
-      inner.standIn = (fault) => {
+    if (standIn !== undefined) {
+      const afterFault = (fault: string): Promise<void> => {
         // It has thrown: nothing more of it is to come, and nothing is taken.
         state = 'given-up';
         end();
         return standIn(fault);
       };
+      inner.standIn = afterFault;
+    }
     answerer(inner);
   }
 

@@ -23,6 +23,15 @@ class Call implements UpstreamCall {
   }
 }
 
+const CALL = Symbol('call');
+
+/** The call is held by its request alone. */
+type Carrier = IncomingMessage & { [CALL]?: Call };
+
+function callOf(req: Carrier): Call | undefined {
+  return req[CALL];
+}
+
 type Middleware = RequestHandler<IncomingMessage, ServerResponse>;
 
 /**
@@ -32,12 +41,11 @@ type Middleware = RequestHandler<IncomingMessage, ServerResponse>;
  */
 export class HttpProxyForwarder implements Forwarder {
   private readonly middlewares = new WeakMap<Target, Middleware>();
-  private readonly calls = new WeakMap<IncomingMessage, Call>();
 
   forward(exchange: Exchange, request: UpstreamRequest, target: Target, receiver: AnswerReceiver): UpstreamCall {
     const call = new Call(request, receiver);
     const { req, res } = exchange;
-    this.calls.set(req, call);
+    (req as Carrier)[CALL] = call;
     req.url = request.path;
     req.headers = headersFor(request);
     void this.middlewareOf(target)(req, res, (error?: unknown) => {
@@ -59,11 +67,11 @@ export class HttpProxyForwarder implements Forwarder {
         proxyReq: (proxyReq, req, res) => this.onUpstreamRequest(proxyReq, req, res, target.connectTimeoutMs),
         proxyRes: (proxyRes, req) => this.onUpstreamAnswer(proxyRes, req),
         error: (error, req) => {
-          const call = this.calls.get(req);
+          const call = callOf(req);
           if (call !== undefined) fail(call, classifyFault(error, call.answer !== undefined));
         },
         econnreset: (error, req) => {
-          const call = this.calls.get(req);
+          const call = callOf(req);
           if (call !== undefined) fail(call, classifyFault(error, call.answer !== undefined));
         },
       },
@@ -78,7 +86,7 @@ export class HttpProxyForwarder implements Forwarder {
     res: ServerResponse,
     connectTimeoutMs: number,
   ): void {
-    const call = this.calls.get(req);
+    const call = callOf(req);
     if (call === undefined) return;
     call.proxyReq = proxyReq;
     if (call.isDone) {
@@ -98,7 +106,7 @@ export class HttpProxyForwarder implements Forwarder {
   }
 
   private onUpstreamAnswer(answer: IncomingMessage, req: IncomingMessage): void {
-    const call = this.calls.get(req);
+    const call = callOf(req);
     if (call === undefined || call.isDone) {
       answer.destroy();
       return;
