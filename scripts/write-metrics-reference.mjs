@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../dist/config/index.js';
 import { startGateway } from '../dist/gateway.js';
+import { Metrics } from '../dist/metrics/index.js';
+import { measureWorkers } from '../dist/primary.js';
 import { writeReference } from './observability/metrics-reference.mjs';
 
 const project = mkdtempSync(join(tmpdir(), 'gateway-metrics-'));
@@ -31,7 +33,11 @@ const gateway = await startGateway({
   stubOrigin: undefined,
 });
 try {
-  writeFileSync(new URL('../docs/operations/metrics.md', import.meta.url), writeReference(gateway.metrics.list()));
+  const ofPrimary = new Metrics();
+  measureWorkers(ofPrimary, { ready: 0, restarts: 0 }, 0);
+  const known = new Set(gateway.metrics.list().map(({ name }) => name));
+  const all = [...gateway.metrics.list(), ...ofPrimary.list().filter(({ name }) => !known.has(name))];
+  writeFileSync(new URL('../docs/operations/metrics.md', import.meta.url), writeReference(all));
 } finally {
   await gateway.stop(0);
   rmSync(project, { recursive: true, force: true });

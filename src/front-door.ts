@@ -29,6 +29,12 @@ import {
 } from './trace/index.js';
 import { UpgradeDoor } from './upgrade-door.js';
 
+/**
+ * Milliseconds that a trusted proxy's connection is kept for its next request: longer than proxies and balancers keep theirs (60 s most
+ * of them, 600 s Google's), so that none is closed while a request is on its way.
+ */
+const KEEP_FOR_PROXIES_MS = 620_000;
+
 /** The way in and the way out, in the timeline of a request. */
 const HEAD = codeOfWord('head');
 const MATCH = codeOfWord('match');
@@ -151,6 +157,10 @@ export class FrontDoor {
 
   private close(exchange: Exchange, clientLeft: boolean): void {
     if (!this.open.delete(exchange)) return;
+    // Node has just set the time for everybody; unless the next request has come already.
+    const { socket } = exchange.req;
+    if (exchange.client.isByProxy && !clientLeft && this.latest.get(socket) === exchange)
+      socket.setTimeout(KEEP_FOR_PROXIES_MS);
     const status = logAccess(this.logger, exchange, clientLeft);
     this.watch.ended({ exchange, status, ms: performance.now() - exchange.startedAt });
   }

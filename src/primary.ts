@@ -64,7 +64,8 @@ export async function startPrimary(
   };
 }
 
-function measureWorkers(metrics: Metrics, pool: WorkerPool, wanted: number): void {
+/** What is measured of the workers of a primary, and where there are none, not. */
+export function measureWorkers(metrics: Metrics, pool: Pick<WorkerPool, 'ready' | 'restarts'>, wanted: number): void {
   metrics.sampled('gauge', 'donna_workers', 'Processes that serve: wanted, and ready.', ['state'], () => [
     [['wanted'], wanted],
     [['ready'], pool.ready],

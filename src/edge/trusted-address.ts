@@ -7,6 +7,8 @@ export interface ClientAddress {
   /** IP address; from `X-Forwarded-For` only as far as trusted proxies vouch for it. */
   readonly address: string;
   readonly protocol: 'http' | 'https';
+  /** The connection is a trusted proxy's. */
+  readonly isByProxy?: true;
   /** Public authority that a trusted proxy reports in `X-Forwarded-Host`. */
   readonly forwardedHost?: string;
 }
@@ -47,7 +49,7 @@ export function readClientAddress(req: IncomingMessage, isTrusted: TrustPredicat
     address = hop;
   }
   const protocol = proto === 'https' ? 'https' : ownProtocol;
-  return { address, protocol, ...(host === '' ? {} : { forwardedHost: host }) };
+  return { address, protocol, isByProxy: true, ...(host === '' ? {} : { forwardedHost: host }) };
 }
 
 /** What the last proxy reports. Of `Forwarded` only when there is no X-Forwarded-For: who sets that passes the other on as it came. */

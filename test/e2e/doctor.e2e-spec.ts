@@ -154,6 +154,21 @@ describe('the doctor and this machine', () => {
     expect(readdirSync(data)).toEqual(['secrets.json']);
   });
 
+  it('tells a data directory that cannot be written, where something is kept there', async () => {
+    const project = join(makeFolder(), 'gone');
+    const directories = { project, data: join(project, '.data') };
+    const dead = await findFreePort();
+    const embedded = await diagnose({}, { change: (config) => ({ ...config, directories }) });
+    expect(embedded.of('directory .data')).toEqual([expect.stringMatching(/^fault: .* cannot be written: /)]);
+    const image = await diagnose(
+      { REMOTE_PHP_BASE: `http://127.0.0.1:${dead}`, DATABASE_URL: `postgresql://127.0.0.1:${dead}/gateway` },
+      { change: (config) => ({ ...config, environment: 'production', directories }) },
+    );
+    expect(image.of('directory .data')).toEqual([
+      expect.stringMatching(/^ok: .*nothing of this configuration is kept/),
+    ]);
+  });
+
   it('tells a port that another program has', async () => {
     const server = await startTcpServer((socket) => socket.end('220 ready\r\n'));
     servers.push(server);

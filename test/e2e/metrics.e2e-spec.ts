@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { Metrics } from '../../src/metrics/index.js';
+import { measureWorkers } from '../../src/primary.js';
 import { eventually } from '../support/eventually.js';
 import { findFreePort } from '../support/free-port.mjs';
 import { call } from '../support/http-call.js';
@@ -174,7 +175,14 @@ describe('what the gateway measures', () => {
 
   it('stands in docs/operations/metrics.md, with type, labels and meaning (npm run build && npm run metrics)', async () => {
     const reference = readReference();
-    const told = gateway.metrics.list().map(({ name, type, labels, help }) => [name, type, labels.join(','), help]);
+    const ofPrimary = new Metrics();
+    measureWorkers(ofPrimary, { ready: 0, restarts: 0 }, 0);
+    const told = [...gateway.metrics.list(), ...ofPrimary.list()].map(({ name, type, labels, help }) => [
+      name,
+      type,
+      labels.join(','),
+      help,
+    ]);
     const isOurs = ([name = '']: readonly string[]): boolean => name.startsWith('donna_');
     const written = Array.from(reference, ([name, row]) => [name, ...row]);
     expect(written.filter(isOurs)).toEqual(told.filter(isOurs));

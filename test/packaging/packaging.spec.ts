@@ -75,6 +75,33 @@ describe('the Dockerfile', () => {
     expect(images.filter((image) => !/^[\w./-]+:v?\d[\w.-]*$/.test(image))).toEqual([]);
   });
 
+  it('deploys the version that the project has, by the name that a release gives its image', () => {
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    const { images } = parse(read('deploy/kubernetes/kustomization.yaml')) as {
+      images: readonly { name: string; newName: string; newTag: string }[];
+    };
+    const released = Array.from(
+      read('.github/workflows/release.yml').matchAll(/^\s+name: (donna-[\w-]+)$/gm),
+      ([, name]) => name,
+    );
+    expect(released.toSorted()).toEqual(['donna-gateway', 'donna-php', 'donna-php-web']);
+    for (const { name, newName, newTag } of images) {
+      expect(released).toContain(name);
+      expect(newName).toBe(`ghcr.io/example/${name}`);
+      expect(newTag).toBe(version);
+    }
+  });
+
+  it('installs what the lock says: it is of this package.json', () => {
+    type Manifest = Readonly<Record<'version' | 'dependencies' | 'devDependencies' | 'optionalDependencies', unknown>>;
+    const { version, dependencies, devDependencies, optionalDependencies } = JSON.parse(
+      read('package.json'),
+    ) as Manifest;
+    const lock = JSON.parse(read('package-lock.json')) as { version: string; packages: Record<string, Manifest> };
+    expect(lock.version).toBe(version);
+    expect(lock.packages['']).toMatchObject({ version, dependencies, devDependencies, optionalDependencies });
+  });
+
   it('runs nothing as root', () => {
     const stages = read('Dockerfile')
       .split(/^FROM /m)

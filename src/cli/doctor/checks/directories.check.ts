@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { GatewayConfig } from '../../../config/index.js';
 import { type Check, type CheckResult, fault, ok, warning } from '../check.js';
 import { describeError } from '../describe-error.js';
 import type { DoctorFacts } from '../doctor-facts.js';
@@ -10,17 +11,23 @@ const OTHERS = 0o077;
 
 /** What the gateway keeps on disk: whether it can write there, and nobody else can read it. */
 export function directoriesCheck({ config }: DoctorFacts): Check {
-  return { name: 'directories', run: () => look(config.directories.data, config.directories.project) };
+  return { name: 'directories', run: () => look(config) };
 }
 
-function* look(data: string, project: string): Generator<CheckResult> {
-  yield findWriting(data, project);
+function* look(config: GatewayConfig): Generator<CheckResult> {
+  const { data, project } = config.directories;
+  yield findWriting(data, project, keepsNothing(config));
   yield* findRights(data, 0o700, 'others may look into it');
   yield* findRights(join(data, 'secrets.json'), 0o600, 'others may read the secrets');
   yield* findRights(join(project, '.env'), 0o600, 'others may read the settings, and with them the secrets');
 }
 
-function findWriting(data: string, project: string): CheckResult {
+/** With a database and a PHP of its own, and its secrets given, a gateway writes nothing there: an image's root cannot be written. */
+function keepsNothing({ database, php, environment }: GatewayConfig): boolean {
+  return environment === 'production' && database.url !== undefined && php.targets.length > 0;
+}
+
+function findWriting(data: string, project: string, isNeedless: boolean): CheckResult {
   const name = 'directory .data';
   const isThere = read(data) !== undefined;
   const probe = join(data, `.doctor-${randomBytes(6).toString('hex')}`);
@@ -31,6 +38,7 @@ function findWriting(data: string, project: string): CheckResult {
     } else accessSync(project, constants.W_OK);
     return ok(name, isThere ? `${data} can be written` : `${data} will be made at first use`);
   } catch (error) {
+    if (isNeedless) return ok(name, `${data} cannot be written, and nothing of this configuration is kept there`);
     return fault(
       name,
       `${data} cannot be written: ${describeError(error)}`,
